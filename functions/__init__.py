@@ -1,0 +1,1 @@
+"""One module per trigger: translate the trigger in, the result out."""

@@ -1,0 +1,1 @@
+"""The cloud in a box: what TuneDrop talks to on a laptop instead of Azure. Never deployed."""

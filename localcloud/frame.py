@@ -1,0 +1,193 @@
+"""What every stand-in shares: tokens are checked, calls are recorded, faults strike, and what is unknown is a loud 501."""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import jwt
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute, Route
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from localcloud.control import Control, Fault
+
+TOKEN_SECRET = "local-cloud-tokens-are-for-this-laptop-only"  # noqa: S105 - signs tokens that only the local cloud accepts
+Handler = Callable[[Request], Awaitable[Response]]
+
+
+@dataclass
+class Cloud:
+    """One local cloud: where it keeps its files, where its services listen, and its control."""
+
+    root: Path
+    control: Control
+    urls: dict[str, str] = field(default_factory=dict)  # service name -> base URL, no slash at the end
+    ca_file: Path = Path()
+
+
+@dataclass(frozen=True)
+class Service:
+    """One stand-in: its name, its routes, and the token audiences that it accepts (none: it checks keys itself)."""
+
+    name: str
+    routes: Sequence[BaseRoute]
+    audiences: tuple[str, ...] = ()
+
+
+def azure_error(status: int, code: str, message: str, headers: dict[str, str] | None = None) -> JSONResponse:
+    """Return an error in the envelope that Azure's services share."""
+    body = {"error": {"code": code, "message": message, "details": []}}
+    return JSONResponse(body, status, headers={"x-ms-error-code": code, **(headers or {})})
+
+
+def versioned(path: str, method: str, handler: Handler, versions: Sequence[str]) -> Route:
+    """Return a route that answers only the given api-versions; any other is a 501 that names itself."""
+
+    async def checked(request: Request) -> Response:
+        version = request.query_params.get("api-version", "")
+        if version not in versions:
+            wanted = ", ".join(versions)
+            return azure_error(
+                501, "NotInLocalCloud", f"{method} {path}: api-version {version!r}; known here: {wanted}"
+            )
+        return await handler(request)
+
+    return Route(path, checked, methods=[method])
+
+
+def asgi(service: Service, cloud: Cloud) -> ASGIApp:
+    """Return the service as an ASGI application inside the frame."""
+    inner = Starlette(routes=list(service.routes), exception_handlers={404: _unknown, 405: _unknown})
+    return Frame(service, inner, cloud.control)
+
+
+async def _unknown(request: Request, _error: Exception) -> Response:
+    message = f"{request.method} {request.url.path} is not part of the local cloud"
+    return azure_error(501, "NotInLocalCloud", message)
+
+
+class Frame:
+    """ASGI middleware around one stand-in."""
+
+    def __init__(self, service: Service, inner: ASGIApp, control: Control) -> None:
+        self._service, self._inner, self._control = service, inner, control
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request: a fault, a bad token's 401, chance's 429 or 500, or the stand-in's own answer."""
+        if scope["type"] != "http":
+            await self._inner(scope, receive, send)
+            return
+        body = await _body(receive)
+        call = f"{scope['method']} {scope['path']}"
+        fault = self._control.fault_for(self._service.name, call)
+        answer: list[Message] = []
+        if fault is not None:
+            if fault.when == "after":
+                await self._inner(scope, _replay(body), _collect(answer))
+            self._record(scope, body, fault.status if fault.action == "status" else 0, f"{fault.action} {fault.when}")
+            await _fail(fault, scope, receive, send)
+            return
+        refusal = self._refusal(scope) or self._weather(scope)
+        if refusal is not None:
+            self._record(scope, body, refusal.status_code, None)
+            await refusal(scope, receive, send)
+            return
+        status = 500
+
+        async def passing(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            await send(message)
+
+        try:
+            await self._inner(scope, _replay(body, receive), passing)
+        finally:
+            self._record(scope, body, status, None)
+
+    def _record(self, scope: Scope, body: bytes, status: int, fault: str | None) -> None:
+        query = scope["query_string"].decode()
+        name, request = self._service.name, _readable(body)
+        self._control.record(name, scope["method"], scope["path"], query, request, status, fault)
+
+    def _refusal(self, scope: Scope) -> Response | None:
+        """Return a 401 unless the request bears a token of the local cloud for one of the audiences."""
+        if not self._service.audiences:
+            return None
+        header = dict(scope["headers"]).get(b"authorization", b"").decode()
+        accepted = [form for audience in self._service.audiences for form in (audience, audience + "/")]
+        try:
+            jwt.decode(header.removeprefix("Bearer "), TOKEN_SECRET, algorithms=["HS256"], audience=accepted)
+        except jwt.InvalidTokenError as error:
+            return azure_error(401, "InvalidAuthenticationToken", f"the access token is not valid here: {error}")
+        return None
+
+    def _weather(self, scope: Scope) -> Response | None:
+        """Return what bad weather answers now and then, before any effect."""
+        weather = self._control.weather
+        if scope["path"].endswith(("/msi/token", "/favicon.ico")):
+            return None
+        if weather.happens(weather.throttled):
+            headers = {"Retry-After": "1"} if weather.happens(0.5) else {}
+            return azure_error(429, "TooManyRequests", "too many requests; please retry", headers)
+        if weather.happens(weather.failing):
+            return azure_error(500, "InternalServerError", "something broke before the request took effect")
+        return None
+
+
+async def _body(receive: Receive) -> bytes:
+    parts = []
+    while True:
+        message = await receive()
+        parts.append(message.get("body", b""))
+        if not message.get("more_body", False):
+            return b"".join(parts)
+
+
+def _replay(body: bytes, after: Receive | None = None) -> Receive:
+    """Return a `receive` that hands the body over once, then whatever the connection says (a disconnect)."""
+    sent = False
+
+    async def receive() -> Message:
+        nonlocal sent
+        if not sent:
+            sent = True
+            return {"type": "http.request", "body": body, "more_body": False}
+        return await after() if after else {"type": "http.disconnect"}
+
+    return receive
+
+
+def _collect(answer: list[Message]) -> Send:
+    async def send(message: Message) -> None:
+        answer.append(message)
+
+    return send
+
+
+async def _fail(fault: Fault, scope: Scope, receive: Receive, send: Send) -> None:
+    """Answer with the fault's status, or cut the connection (at once, or after a hang)."""
+    if fault.action == "status":
+        body = fault.body or {"error": {"code": "ScriptedFault", "message": "a scripted fault"}}
+        await JSONResponse(body, fault.status, headers=fault.headers)(scope, receive, send)
+        return
+    if fault.action == "hang":
+        await asyncio.sleep(fault.seconds)
+    # A started answer that never ends makes the server close the connection.
+    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"1000")]})
+    await send({"type": "http.response.body", "body": b"{", "more_body": True})
+
+
+def _readable(body: bytes) -> Any:
+    """Return the request's body as JSON where it is JSON, else as text (undecodable bytes replaced)."""
+    if not body:
+        return None
+    try:
+        return json.loads(body)
+    except ValueError:
+        return body.decode("utf-8", "replace")[:10_000]

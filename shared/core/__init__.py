@@ -1,0 +1,1 @@
+"""The rules of TuneDrop, pure: no cloud, network, clock, environment or logging."""

@@ -1,0 +1,51 @@
+"""Every name that TuneDrop gives derives from the run's id, so doing a thing twice makes one."""
+
+import hashlib
+import re
+import uuid
+from urllib.parse import unquote, urlsplit
+
+NAMESPACE = uuid.UUID("6f2b3c5e-8a64-5d0e-9b1c-7e1f64d0a2c9")  # ours alone; for deterministic event ids
+RUN_ID = re.compile(r"^r[0-9a-f]{20}$")
+
+
+def run_id(blob_url: str, etag: str) -> str:
+    """Return the id of the run for one version of one blob; equal for every spelling of the same upload.
+
+    The ETag comes quoted from the blob service and mostly bare in events; data-lake events name the
+    `.dfs.` host. All of these are one upload.
+    """
+    url = unquote(blob_url).replace(".dfs.", ".blob.", 1)
+    parts = urlsplit(url)
+    upload = f"{parts.netloc.lower()}{parts.path}\n{bare_etag(etag)}"
+    return "r" + hashlib.sha256(upload.encode()).hexdigest()[:20]
+
+
+def bare_etag(etag: str) -> str:
+    """Return an ETag without the weak mark and the quotes."""
+    return etag.strip().removeprefix("W/").strip('"')
+
+
+def job_name(run: str) -> str:
+    """Return the Azure ML job's name (pattern: letters, digits, - and _; at most 255)."""
+    return f"tunedrop-{run}"
+
+
+def asset_name(run: str) -> str:
+    """Return the name under which Azure ML registers the fine-tuned model; one per run, so version 1 is ours."""
+    return f"tunedrop-{run}"
+
+
+def endpoint_name(run: str) -> str:
+    """Return the serverless endpoint's name (pattern: a letter, then letters, digits and -; at most 52)."""
+    return f"td-{run}"
+
+
+def event_id(run: str, state: str) -> str:
+    """Return the id of the event that tells of a run's arrival in a state."""
+    return str(uuid.uuid5(NAMESPACE, f"{run}/{state}"))
+
+
+def email_operation_id(run: str, state: str) -> str:
+    """Return the operation id that makes one e-mail of however many attempts to send it."""
+    return str(uuid.uuid5(NAMESPACE, f"{run}/{state}/email"))

@@ -1,0 +1,36 @@
+"""The errors that cross TuneDrop's layers; every gateway turns what its service throws into one of these."""
+
+
+class TuneDropError(Exception):
+    """Something went wrong that the caller can name."""
+
+
+class ServiceUnavailable(TuneDropError):
+    """A service did not answer in time or asked to come back: try again later; the call may have taken effect."""
+
+    def __init__(self, service: str, reason: str, retry_after: float | None = None) -> None:
+        super().__init__(f"{service}: {reason}")
+        self.service, self.reason, self.retry_after = service, reason, retry_after
+
+
+class ServiceRefused(TuneDropError):
+    """A service said no, and would say no again: the same call is not to be repeated."""
+
+    def __init__(self, service: str, reason: str, status: int, code: str = "") -> None:
+        super().__init__(f"{service}: {reason}")
+        self.service, self.reason, self.status, self.code = service, reason, status, code
+
+
+class NotFound(ServiceRefused):
+    """What was asked for does not exist (any more)."""
+
+    def __init__(self, service: str, reason: str) -> None:
+        super().__init__(service, reason, 404, "NotFound")
+
+
+class Conflict(TuneDropError):
+    """Somebody else changed the row in the meantime: read it again and decide anew."""
+
+
+class SettingsError(TuneDropError):
+    """A setting is missing or makes no sense; the message names it and says what it should be."""

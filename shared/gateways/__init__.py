@@ -1,0 +1,1 @@
+"""One module per service; SDK objects, JSON and HTTP stop here."""
