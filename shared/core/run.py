@@ -1,0 +1,83 @@
+"""What we record of one dataset on its way to a served model."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from shared.core import names
+
+
+class State(StrEnum):
+    """Where a run stands; see LIFECYCLE for what happens in each."""
+
+    RECEIVED = "received"
+    SUBMITTING = "submitting"
+    TRAINING = "training"
+    ABANDONING = "abandoning"
+    DEPLOYING = "deploying"
+    VERIFYING = "verifying"
+    SERVING = "serving"
+    REJECTED = "rejected"
+    FAILED = "failed"
+    CANCELED = "canceled"
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What the dataset check found out about an accepted dataset; token counts are estimates."""
+
+    base_model: str = ""
+    training_examples: int = 0
+    validation_examples: int = 0
+    tokens: int = 0
+    content_hash: str = ""  # SHA-256 of dataset, validation file and manifest: tells the same drop again
+    hyperparameters: dict[str, str] = field(default_factory=dict)  # by Azure's names, as strings (its REST type)
+    system_message: str = ""  # the first one in the dataset; the verification asks with it
+    owner: str = ""
+
+
+@dataclass(frozen=True)
+class Run:
+    """One version (ETag) of one dropped dataset, and how far it came."""
+
+    id: str
+    model: str  # the name that clients put into "model"
+    dataset: str  # the blob's path inside the container, "support.jsonl"
+    etag: str
+    created: datetime
+    state: State
+    since: datetime  # when it entered the state
+    reasons: tuple[str, ...] = ()  # why it was rejected, failed or is being abandoned
+    checked: Checked = Checked()
+    job_status: str = ""  # Azure ML's latest word, shown to people; decides nothing
+    endpoint_url: str = ""
+
+    @property
+    def job(self) -> str:
+        """Name of the Azure ML job."""
+        return names.job_name(self.id)
+
+    @property
+    def endpoint(self) -> str:
+        """Name of the serverless endpoint."""
+        return names.endpoint_name(self.id)
+
+
+class Channel(StrEnum):
+    """How people are told."""
+
+    TEAMS = "teams"
+    EMAIL = "email"
+
+
+@dataclass(frozen=True)
+class Notification:
+    """One message to one channel: the run as it was when it entered the state worth telling."""
+
+    run: Run
+    channel: Channel
+
+    @property
+    def id(self) -> str:
+        """Deterministic: however often it is published, Event Grid and we see one event."""
+        return names.event_id(self.run.id, f"{self.run.state}/{self.channel}")

@@ -1,0 +1,276 @@
+"""What the use cases need of the world, as Protocols; the gateways and the tests' fakes provide it."""
+
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol
+
+from shared.core.lifecycle import Decision
+from shared.core.run import Channel, Notification, Run
+
+
+@dataclass(frozen=True)
+class StoredRun:
+    """A run as read, with the version that guards the next save."""
+
+    run: Run
+    version: str
+
+
+@dataclass(frozen=True)
+class Moment:
+    """One entry of a run's history: when it entered which state, and why."""
+
+    at: datetime
+    state: str
+    reasons: tuple[str, ...]
+
+
+class Runs(Protocol):
+    """The run table: one partition per run holds the run, its history, its outbox and what was sent.
+
+    Every method raises ServiceUnavailable when the table does not answer.
+    """
+
+    def add(self, run: Run) -> bool:
+        """Record a new run; False (and nothing changed) when a run with this id is already there."""
+        ...
+
+    def get(self, run_id: str) -> StoredRun:
+        """Return the run; raises NotFound."""
+        ...
+
+    def save(self, decision: Decision, version: str) -> None:
+        """Save run, history entry and outbox in one transaction; raises Conflict when `version` is outdated."""
+        ...
+
+    def note_job_status(self, run_id: str, status: str, version: str) -> None:
+        """Record Azure ML's latest word on the job; raises Conflict when `version` is outdated."""
+        ...
+
+    def latest(self, limit: int) -> list[Run]:
+        """Return the runs created last, newest first."""
+        ...
+
+    def history(self, run_id: str) -> list[Moment]:
+        """Return what happened to the run, oldest first."""
+        ...
+
+    def open_ids(self) -> set[str]:
+        """Return the ids of all runs with work to do or notifications to publish."""
+        ...
+
+    def known_ids(self) -> set[str]:
+        """Return the ids of all runs ever recorded."""
+        ...
+
+    def outbox(self, run_id: str) -> list[Notification]:
+        """Return the run's notifications that are not yet published."""
+        ...
+
+    def published(self, notification: Notification) -> None:
+        """Take a notification out of the outbox; it may be gone already."""
+        ...
+
+    def claim(self, run_id: str, state: str, channel: Channel, now: datetime) -> bool:
+        """Claim the sending of a notification; False when it was sent. Raises Conflict while another holds it."""
+        ...
+
+    def sent(self, run_id: str, state: str, channel: Channel) -> None:
+        """Record that the claimed notification was sent."""
+        ...
+
+    def release(self, run_id: str, state: str, channel: Channel) -> None:
+        """Give a claim back after a failed sending."""
+        ...
+
+
+class Queue(Protocol):
+    """The queue of run ids that wait to be advanced."""
+
+    def put(self, run_id: str) -> None:
+        """Ask for the run to be advanced soon; asking twice is harmless."""
+        ...
+
+
+@dataclass(frozen=True)
+class Dropped:
+    """One version of one blob in the container `datasets`."""
+
+    path: str
+    etag: str
+    url: str
+    modified: datetime
+    size: int = 0
+
+
+class Datasets(Protocol):
+    """The containers `datasets` (read) and `reports` (written)."""
+
+    def dropped(self) -> Iterator[Dropped]:
+        """Yield every `.jsonl` that is there now, validation files left out."""
+        ...
+
+    def chunks(self, path: str, etag: str | None = None) -> Iterator[bytes]:
+        """Yield the blob's bytes piece by piece; raises NotFound, also when its ETag changed (code "Changed")."""
+        ...
+
+    def find(self, path: str) -> Dropped | None:
+        """Return the blob that is at this path now, or None."""
+        ...
+
+    def write(self, path: str, pieces: Iterable[bytes], content_type: str) -> None:
+        """Write a blob into `reports`, replacing it; nothing half-written is ever visible."""
+        ...
+
+
+@dataclass(frozen=True)
+class Job:
+    """Azure ML's job: its status in Azure's spelling, and its end's reason where it failed."""
+
+    status: str
+    reason: str = ""
+
+
+class Training(Protocol):
+    """Azure ML's fine-tuning jobs."""
+
+    def submit(self, run: Run) -> None:
+        """Create the run's job, or find it there; raises ServiceRefused when Azure ML will not have it."""
+        ...
+
+    def job(self, run: Run) -> Job:
+        """Return the run's job; raises NotFound."""
+        ...
+
+    def cancel(self, run: Run) -> bool:
+        """Ask for the job's end; True once it has ended or was never there."""
+        ...
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """A serverless endpoint: its provisioning state in lower case (`succeeded`), where it answers, why it failed."""
+
+    state: str
+    url: str = ""
+    reason: str = ""
+
+
+class Endpoints(Protocol):
+    """Azure ML's serverless endpoints."""
+
+    def create(self, run: Run) -> Endpoint:
+        """Create the run's endpoint, or find it there; raises ServiceRefused when Azure ML will not have it."""
+        ...
+
+    def delete(self, endpoint: str) -> bool:
+        """Ask for the endpoint's end; True once it is gone or was never there."""
+        ...
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """What a model's name points at now."""
+
+    model: str
+    run_id: str
+    endpoint: str
+    url: str
+    base_model: str
+    created: datetime  # when it began to serve
+    dataset_created: datetime  # when its dataset was dropped: the newest drop wins
+    previous_endpoint: str = ""  # the deployment served before, to be removed
+    content_hash: str = ""
+
+
+class Models(Protocol):
+    """The table of model names and the deployments they point at."""
+
+    def find(self, model: str) -> Deployment | None:
+        """Return what the name points at, or None."""
+        ...
+
+    def all(self) -> list[Deployment]:
+        """Return every served model."""
+        ...
+
+    def point(self, deployment: Deployment) -> Deployment:
+        """Let the name point at the deployment, unless it points at a newer drop; return what it points at now."""
+        ...
+
+    def forget_previous(self, deployment: Deployment) -> None:
+        """Record that the deployment served before is removed."""
+        ...
+
+
+@dataclass(frozen=True)
+class ApiKey:
+    """A key's rights; the key itself is known to its bearer only."""
+
+    hash: str
+    owner: str
+    created: datetime
+    expires: datetime | None = None
+    models: frozenset[str] = frozenset()  # empty: every model
+    scopes: frozenset[str] = frozenset({"chat", "runs"})
+
+
+class Keys(Protocol):
+    """The table of API keys, by the SHA-256 of the key."""
+
+    def find(self, key_hash: str) -> ApiKey | None:
+        """Return the key's rights, or None."""
+        ...
+
+    def add(self, key: ApiKey) -> None:
+        """Record a key."""
+        ...
+
+
+class Topic(Protocol):
+    """The Event Grid custom topic."""
+
+    def publish(self, notifications: Sequence[Notification]) -> None:
+        """Publish; an event's id is the notification's, so a repeated one can be told."""
+        ...
+
+
+class Messenger(Protocol):
+    """One channel's way out: Teams or e-mail."""
+
+    def send(self, notification: Notification) -> None:
+        """Send the notification; raises ServiceUnavailable or ServiceRefused."""
+        ...
+
+
+@dataclass(frozen=True)
+class Analysis:
+    """What Content Safety says of one text: severity 0-7 by category, and blocklists that matched."""
+
+    severities: Mapping[str, int] = field(default_factory=dict)
+    blocklists: tuple[str, ...] = ()
+
+
+class Safety(Protocol):
+    """Azure AI Content Safety, the hot path. Raises ServiceUnavailable on anything but a verdict."""
+
+    async def analyze(self, text: str) -> Analysis:
+        """Return the severities of a text of at most 10,000 code points."""
+        ...
+
+    async def attacked(self, prompt: str, documents: Sequence[str]) -> bool:
+        """Tell whether Prompt Shields see an attack in the user's prompt or in a document (10,000 each way)."""
+        ...
+
+
+class ChatModel(Protocol):
+    """A deployment's chat completions. Raises ServiceUnavailable, or ServiceRefused with its status and code."""
+
+    async def complete(self, deployment: Deployment, request: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the chat completion."""
+        ...
+
+    def stream(self, deployment: Deployment, request: Mapping[str, Any]) -> AsyncIterator[dict[str, Any]]:
+        """Yield the chunks of a streamed chat completion as they come; closing the iterator cancels it."""
+        ...

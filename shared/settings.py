@@ -1,0 +1,69 @@
+"""The app's settings, read once from the environment; docs/settings.md explains each."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from shared.errors import SettingsError
+
+REQUIRED = {
+    "blob_url": "AzureWebJobsStorage__blobServiceUri",
+    "queue_url": "AzureWebJobsStorage__queueServiceUri",
+    "table_url": "AzureWebJobsStorage__tableServiceUri",
+    "subscription": "AZURE_SUBSCRIPTION_ID",
+    "resource_group": "AZURE_RESOURCE_GROUP",
+    "workspace": "AZURE_ML_WORKSPACE",
+    "event_topic_url": "EVENT_TOPIC_URL",
+    "content_safety_url": "CONTENT_SAFETY_URL",
+    "teams_webhook_url": "TEAMS_WEBHOOK_URL",
+    "email_url": "EMAIL_URL",
+    "email_sender": "EMAIL_SENDER",
+    "email_recipients": "EMAIL_RECIPIENTS",
+}
+OPTIONAL = {
+    "arm_url": ("ARM_URL", "https://management.azure.com"),
+    "training_datastore": ("TRAINING_DATASTORE", "tunedrop"),
+    "base_model": ("BASE_MODEL", "Phi-4-mini-instruct"),
+}
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Where the services are and what is chosen; URLs without a slash at the end. Holds one secret: the webhook."""
+
+    blob_url: str
+    queue_url: str
+    table_url: str
+    subscription: str
+    resource_group: str
+    workspace: str
+    event_topic_url: str
+    content_safety_url: str
+    teams_webhook_url: str
+    email_url: str
+    email_sender: str
+    email_recipients: str
+    arm_url: str
+    training_datastore: str
+    base_model: str
+
+    def __repr__(self) -> str:
+        """Name the workspace only: the webhook's URL is a secret."""
+        return f"Settings(workspace={self.workspace!r})"
+
+
+def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
+    """Return the settings; raises SettingsError that names every variable that is missing or is no https URL."""
+    values = {field: environment.get(variable, "") for field, variable in REQUIRED.items()}
+    values |= {field: environment.get(variable) or default for field, (variable, default) in OPTIONAL.items()}
+    values = {field: value.strip().rstrip("/") for field, value in values.items()}
+    variables = REQUIRED | {field: variable for field, (variable, _default) in OPTIONAL.items()}
+    faults = [f"{variables[field]} is missing" for field, value in values.items() if not value]
+    faults += [
+        f"{variables[field]} must begin with https://"
+        for field, value in values.items()
+        if field.endswith("_url") and value and not value.startswith("https://")
+    ]
+    if faults:
+        raise SettingsError("; ".join(faults) + ". See docs/settings.md.")
+    return Settings(**values)
