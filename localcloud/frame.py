@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from localcloud.control import Control, Fault
 
 TOKEN_SECRET = "local-cloud-tokens-are-for-this-laptop-only"  # noqa: S105 - signs tokens that only the local cloud accepts
 Handler = Callable[[Request], Awaitable[Response]]
+Lifespan = Callable[[Starlette], AbstractAsyncContextManager[None]]
 
 
 @dataclass
@@ -28,6 +30,7 @@ class Cloud:
     control: Control
     urls: dict[str, str] = field(default_factory=dict)  # service name -> base URL, no slash at the end
     ca_file: Path = Path()
+    shared: dict[str, Any] = field(default_factory=dict)  # what one stand-in keeps for another, by name
 
 
 @dataclass(frozen=True)
@@ -37,6 +40,7 @@ class Service:
     name: str
     routes: Sequence[BaseRoute]
     audiences: tuple[str, ...] = ()
+    lifespan: Lifespan | None = None  # what the stand-in starts and must stop (child processes, tasks)
 
 
 def azure_error(status: int, code: str, message: str, headers: dict[str, str] | None = None) -> JSONResponse:
@@ -62,7 +66,8 @@ def versioned(path: str, method: str, handler: Handler, versions: Sequence[str])
 
 def asgi(service: Service, cloud: Cloud) -> ASGIApp:
     """Return the service as an ASGI application inside the frame."""
-    inner = Starlette(routes=list(service.routes), exception_handlers={404: _unknown, 405: _unknown})
+    unknown: dict[Any, Any] = {404: _unknown, 405: _unknown}
+    inner = Starlette(routes=list(service.routes), exception_handlers=unknown, lifespan=service.lifespan)
     return Frame(service, inner, cloud.control)
 
 
@@ -89,7 +94,9 @@ class Frame:
         if fault is not None:
             if fault.when == "after":
                 await self._inner(scope, _replay(body), _collect(answer))
-            self._record(scope, body, fault.status if fault.action == "status" else 0, f"{fault.action} {fault.when}")
+            self._record(
+                scope, body, fault.status if fault.action == "status" else 0, f"{fault.action} {fault.when}"
+            )
             await _fail(fault, scope, receive, send)
             return
         refusal = self._refusal(scope) or self._weather(scope)
