@@ -44,8 +44,8 @@ class Runs(Protocol):
         """Save run, history entry and outbox in one transaction; raises Conflict when `version` is outdated."""
         ...
 
-    def note_job_status(self, run_id: str, status: str, version: str) -> None:
-        """Record Azure ML's latest word on the job; raises Conflict when `version` is outdated."""
+    def note_job(self, run_id: str, job: "Job", version: str) -> None:
+        """Record Azure ML's latest word on the job: status, metrics; raises Conflict when `version` is outdated."""
         ...
 
     def latest(self, limit: int) -> list[Run]:
@@ -126,10 +126,11 @@ class Datasets(Protocol):
 
 @dataclass(frozen=True)
 class Job:
-    """Azure ML's job: its status in Azure's spelling, and its end's reason where it failed."""
+    """Azure ML's job: its status in Azure's spelling, why it failed, and the latest value of each MLflow metric."""
 
     status: str
     reason: str = ""
+    metrics: Mapping[str, float] = field(default_factory=dict)
 
 
 class Training(Protocol):

@@ -1,5 +1,6 @@
 """What we record of one dataset on its way to a served model."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -50,6 +51,7 @@ class Run:
     reasons: tuple[str, ...] = ()  # why it was rejected, failed or is being abandoned
     checked: Checked = Checked()
     job_status: str = ""  # Azure ML's latest word, shown to people; decides nothing
+    metrics: Mapping[str, float] = field(default_factory=dict)  # latest value of each; by MLflow's names
     endpoint_url: str = ""
 
     @property
