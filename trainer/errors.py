@@ -1,0 +1,12 @@
+"""How the trainer says that it cannot go on, in one line, without a traceback."""
+
+
+class UserError(Exception):
+    """Something the caller can mend: where it is, what is wrong there, and what to do about it."""
+
+    def __init__(self, where: str, what: str, fix: str) -> None:
+        super().__init__(f"{where}: {what}; {fix}")
+
+
+class Stopped(BaseException):
+    """Somebody asked the program to stop; not an Exception, so that no library swallows it."""
