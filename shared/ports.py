@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from shared.core.lifecycle import Decision
-from shared.core.run import Channel, Notification, Run
+from shared.core.run import Channel, Moment, Notification, Run
 
 
 @dataclass(frozen=True)
@@ -15,15 +15,6 @@ class StoredRun:
 
     run: Run
     version: str
-
-
-@dataclass(frozen=True)
-class Moment:
-    """One entry of a run's history: when it entered which state, and why."""
-
-    at: datetime
-    state: str
-    reasons: tuple[str, ...]
 
 
 class Runs(Protocol):

@@ -65,6 +65,15 @@ class Run:
         return names.endpoint_name(self.id)
 
 
+@dataclass(frozen=True)
+class Moment:
+    """One entry of a run's history: when it entered which state, and why."""
+
+    at: datetime
+    state: str
+    reasons: tuple[str, ...]
+
+
 class Channel(StrEnum):
     """How people are told."""
 

@@ -1,0 +1,1 @@
+"""The command line `tunedrop`: what people do that no file drop or HTTP call does."""

@@ -1,0 +1,31 @@
+"""The Function App: lists the functions; nothing else."""
+
+import azure.functions as func
+
+from functions import (
+    advance_run,
+    advance_runs,
+    chat_completions,
+    dataset_uploaded,
+    health,
+    models,
+    notify_email,
+    notify_teams,
+    runs,
+)
+
+# Every HTTP function checks its own keys: OpenAI's clients cannot send Functions' host keys.
+app = func.FunctionApp(http_auth_level=func.AuthLevel.ANONYMOUS)
+
+for module in (
+    dataset_uploaded,
+    advance_run,
+    advance_runs,
+    notify_teams,
+    notify_email,
+    chat_completions,
+    models,
+    runs,
+    health,
+):
+    app.register_functions(module.bp)

@@ -1,0 +1,32 @@
+"""A run as people see it: in GET /runs and in the events on the custom topic."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from shared.core.run import Moment, Run
+
+
+def run_view(run: Run, history: Sequence[Moment] | None = None) -> dict[str, Any]:
+    """Return the run as JSON; times are ISO 8601 in UTC. Holds no secret and no text of the dataset."""
+    view: dict[str, Any] = {
+        "object": "run",
+        "id": run.id,
+        "model": run.model,
+        "dataset": run.dataset,
+        "state": run.state.value,
+        "since": run.since.isoformat(),
+        "created": run.created.isoformat(),
+        "reasons": list(run.reasons),
+        "base_model": run.checked.base_model,
+        "training_examples": run.checked.training_examples,
+        "validation_examples": run.checked.validation_examples,
+        "tokens": run.checked.tokens,
+        "hyperparameters": dict(run.checked.hyperparameters),
+        "job": {"name": run.job, "status": run.job_status, "metrics": dict(run.metrics)},
+        "report": f"reports/{run.id}/report.json",
+    }
+    if history is not None:
+        view["history"] = [
+            {"at": entry.at.isoformat(), "state": entry.state, "reasons": list(entry.reasons)} for entry in history
+        ]
+    return view

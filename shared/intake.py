@@ -1,0 +1,56 @@
+"""Recording runs: from an event that tells of an upload, or from the sweep that finds what no event told of."""
+
+import logging
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from shared.core import names
+from shared.core.dataset.naming import NameProblem, dataset_of
+from shared.core.run import Run, State
+from shared.ports import Datasets, Dropped, Queue, Runs
+
+log = logging.getLogger(__name__)
+
+SWEEP_AFTER = timedelta(minutes=1)  # younger uploads: their event is still on its way
+
+
+class Intake:
+    """Records one run per uploaded version of a dataset."""
+
+    def __init__(self, runs: Runs, queue: Queue, datasets: Datasets, clock: Callable[[], datetime]) -> None:
+        self._runs, self._queue, self._datasets, self._clock = runs, queue, datasets, clock
+
+    def receive(self, dropped: Dropped) -> str | None:
+        """Record a run for the upload and queue it; return its id, or None when the file is no dataset.
+
+        An upload that is recorded already is queued all the same: the first attempt may have died in between.
+        """
+        name = dataset_of(dropped.path)
+        if isinstance(name, NameProblem):
+            log.warning("not a dataset: %s: %s", dropped.path, name.reason)
+            return None
+        now = self._clock()
+        run = Run(
+            id=names.run_id(dropped.url, dropped.etag),
+            model=name.model,
+            dataset=dropped.path,
+            etag=names.bare_etag(dropped.etag),
+            created=dropped.modified,
+            state=State.RECEIVED,
+            since=now,
+        )
+        added = self._runs.add(run)
+        log.info("run %s: %s (%s)", run.id, "recorded" if added else "known already", dropped.path)
+        self._queue.put(run.id)
+        return run.id
+
+    def sweep(self) -> list[str]:
+        """Record the datasets whose event never came; return the ids of their runs."""
+        known = self._runs.known_ids()
+        before = self._clock() - SWEEP_AFTER
+        missed = [
+            dropped
+            for dropped in self._datasets.dropped()
+            if dropped.modified < before and names.run_id(dropped.url, dropped.etag) not in known
+        ]
+        return [run for run in map(self.receive, missed) if run is not None]

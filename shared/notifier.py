@@ -1,0 +1,47 @@
+"""Telling: publish what the outbox holds, and send each notification once."""
+
+import logging
+from collections.abc import Callable, Mapping
+from datetime import datetime
+
+from shared.core.run import Channel, Notification
+from shared.errors import TuneDropError
+from shared.ports import Messenger, Runs, Topic
+
+log = logging.getLogger(__name__)
+
+
+class Notifier:
+    """Publishes a run's outbox to the custom topic, and sends what the topic delivers."""
+
+    def __init__(
+        self, runs: Runs, topic: Topic, messengers: Mapping[Channel, Messenger], clock: Callable[[], datetime]
+    ) -> None:
+        self._runs, self._topic, self._messengers, self._clock = runs, topic, messengers, clock
+
+    def publish(self, run_id: str) -> None:
+        """Publish the run's outbox, then empty it; a crash in between repeats an event, never loses one."""
+        waiting = self._runs.outbox(run_id)
+        if not waiting:
+            return
+        self._topic.publish(waiting)
+        for notification in waiting:
+            self._runs.published(notification)
+        log.info("run %s: %d notifications published", run_id, len(waiting))
+
+    def send(self, notification: Notification) -> None:
+        """Send one notification, unless it was sent; raises what the channel or the table raises.
+
+        Conflict means that another invocation is sending it right now: Event Grid comes back.
+        """
+        run, channel = notification.run, notification.channel
+        if not self._runs.claim(run.id, run.state, channel, self._clock()):
+            log.info("run %s: %s by %s was sent before", run.id, run.state, channel)
+            return
+        try:
+            self._messengers[channel].send(notification)
+        except TuneDropError:
+            self._runs.release(run.id, run.state, channel)
+            raise
+        self._runs.sent(run.id, run.state, channel)
+        log.info("run %s: %s told by %s", run.id, run.state, channel)

@@ -1,0 +1,78 @@
+"""advance(run): do the state's work until it must wait; save first, then tell."""
+
+import logging
+from collections.abc import Callable
+from datetime import datetime
+
+from shared.core.lifecycle import LIFECYCLE, DeadlinePassed, Event, deadline_of, decide, is_final
+from shared.core.run import State
+from shared.errors import Conflict, NotFound, ServiceRefused, ServiceUnavailable
+from shared.notifier import Notifier
+from shared.ports import Queue, Runs, StoredRun
+from shared.work import WORK, Services, Waiting
+
+log = logging.getLogger(__name__)
+
+
+class Reconciler:
+    """Takes runs from state to state; level-triggered: a crash or a lost event costs one tick."""
+
+    def __init__(
+        self, runs: Runs, queue: Queue, notifier: Notifier, services: Services, clock: Callable[[], datetime]
+    ) -> None:
+        self._runs, self._queue, self._notifier = runs, queue, notifier
+        self._services, self._clock = services, clock
+
+    def advance(self, run_id: str) -> None:
+        """Take the run as far as it goes now. Raises ServiceUnavailable when the run table does not answer."""
+        try:
+            for _ in State:  # no state comes twice
+                if not self._step(self._runs.get(run_id)):
+                    break
+                self._notifier.publish(run_id)
+            self._notifier.publish(run_id)  # what a crash left
+        except Conflict:
+            log.info("run %s: somebody else is advancing it", run_id)
+        except NotFound:
+            log.warning("run %s: there is no such run", run_id)
+
+    def queue_open(self) -> int:
+        """Queue every run that has work to do or news to publish; return how many."""
+        waiting = self._runs.open_ids()
+        for run_id in sorted(waiting):
+            self._queue.put(run_id)
+        return len(waiting)
+
+    def _step(self, stored: StoredRun) -> bool:
+        """Do the state's work once; True when the run has entered another state."""
+        run = stored.run
+        if is_final(run.state):
+            return False
+        event = self._work(stored) or deadline_of(run, self._clock())
+        decision = decide(run, event, self._clock()) if event else None
+        if decision is None:
+            return False
+        self._runs.save(decision, stored.version)
+        why = "; ".join(decision.run.reasons)
+        log.info("run %s: %s -> %s%s", run.id, run.state, decision.run.state, f": {why}" if why else "")
+        return True
+
+    def _work(self, stored: StoredRun) -> Event | None:
+        """Return what the work learned; None when there is nothing new or a service does not answer now."""
+        run = stored.run
+        try:
+            outcome = WORK[LIFECYCLE[run.state].work](run, self._services)
+        except (ServiceUnavailable, ServiceRefused) as error:
+            # Refused here means a right or a setting that people can mend: the run waits until its deadline.
+            log.warning("run %s: %s: %s", run.id, run.state, error)
+            return None
+        if isinstance(outcome, Waiting):
+            self._note(stored, outcome)
+            return None
+        return outcome
+
+    def _note(self, stored: StoredRun, waiting: Waiting) -> None:
+        job, run = waiting.job, stored.run
+        overdue = isinstance(deadline_of(run, self._clock()), DeadlinePassed)
+        if job and not overdue and (job.status, job.metrics) != (run.job_status, run.metrics):
+            self._runs.note_job(run.id, job, stored.version)

@@ -1,0 +1,214 @@
+"""The work of each state: a few lines that ask a service and say what was learned."""
+
+import logging
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+
+from shared.core import names
+from shared.core.dataset import check_dataset, reasons, report_json, split_files
+from shared.core.dataset.naming import manifest_path, validation_path
+from shared.core.dataset.report import Report
+from shared.core.lifecycle import (
+    Accepted,
+    Answered,
+    Canceled,
+    CleanedUp,
+    Completed,
+    Event,
+    Failed,
+    NotAnswered,
+    Ready,
+    Refused,
+    Rejected,
+    Submitted,
+    Work,
+)
+from shared.core.run import Checked, Run
+from shared.errors import NotFound, ServiceRefused
+from shared.ports import Datasets, Deployment, Dropped, Endpoints, Job, Models, Training
+
+log = logging.getLogger(__name__)
+
+REASONS_LIMIT = 20  # findings named in the run and in its notifications; the report has them all
+KNOWN_STATUSES = frozenset(
+    "NotStarted Starting Provisioning Preparing Queued Running Finalizing CancelRequested "
+    "Completed Failed Canceled NotResponding Paused Unknown".split()
+)
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """Nothing has happened yet; the job's latest status where the work read one."""
+
+    job: Job | None = None
+
+
+@dataclass(frozen=True)
+class Services:
+    """What the work needs of the world."""
+
+    datasets: Datasets
+    training: Training
+    endpoints: Endpoints
+    models: Models
+    verify: Callable[[Deployment, Run], str | None]  # what is wrong with the deployment's answer, or None
+    clock: Callable[[], datetime]
+    default_base_model: str = "Phi-4-mini-instruct"
+
+
+def check(run: Run, services: Services) -> Event | Waiting:
+    """Check the dataset, write the report, and, where it is fit, the files to train on."""
+    try:
+        report = _report(run, services)
+        problem = _already_served(run, report, services)
+        services.datasets.write(f"{run.id}/report.json", [report_json(report)], "application/json")
+        if not report.accepted:
+            return Rejected(reasons(report, REASONS_LIMIT))
+        if problem:
+            return Rejected((problem,))
+        _write_split(run, report, services)
+    except NotFound:
+        # The blob was deleted or overwritten while it was read; an overwriting upload has its own run.
+        return Rejected((f"{run.dataset} was removed or replaced before it was checked; a new upload is a new run",))
+    return Accepted(checked=_facts(report))
+
+
+def _report(run: Run, services: Services) -> Report:
+    datasets = services.datasets
+    validation = datasets.find(validation_path(run.dataset))
+    manifest = datasets.find(manifest_path(run.dataset))
+    return check_dataset(
+        partial(datasets.chunks, run.dataset, run.etag),
+        _pinned(datasets, validation),
+        b"".join(datasets.chunks(manifest.path, manifest.etag)) if manifest else None,
+        run.dataset,
+        default_base_model=services.default_base_model,
+        today=services.clock().date(),
+    )
+
+
+def _pinned(datasets: Datasets, dropped: Dropped | None) -> Callable[[], Iterator[bytes]] | None:
+    return partial(datasets.chunks, dropped.path, dropped.etag) if dropped else None
+
+
+def _already_served(run: Run, report: Report, services: Services) -> str | None:
+    """Return why the very same drop is not trained again, or None."""
+    served = services.models.find(run.model)
+    if served is None or served.run_id == run.id or served.content_hash != report.content_hash:
+        return None
+    return f"the same dataset and settings already serve as {run.model!r} (run {served.run_id}); nothing was trained"
+
+
+def _write_split(run: Run, report: Report, services: Services) -> None:
+    datasets = services.datasets
+    validation = _pinned(datasets, datasets.find(validation_path(run.dataset)))
+    files = split_files(report, partial(datasets.chunks, run.dataset, run.etag), validation)
+    for name, pieces in zip(("training", "validation"), files, strict=True):
+        datasets.write(f"{run.id}/{name}.jsonl", pieces, "application/x-ndjson")
+
+
+def _facts(report: Report) -> Checked:
+    return Checked(
+        base_model=report.manifest.base_model,
+        training_examples=report.training_examples,
+        validation_examples=report.validation_examples,
+        tokens=report.tokens,
+        content_hash=report.content_hash,
+        hyperparameters=report.manifest.hyperparameters(),
+        system_message=report.system_message,
+        owner=report.manifest.owner,
+    )
+
+
+def submit(run: Run, services: Services) -> Event | Waiting:
+    """Create the job, or find it there."""
+    try:
+        services.training.submit(run)
+    except ServiceRefused as refusal:
+        return Refused((f"Azure ML refused the job: {refusal.reason}",))
+    return Submitted()
+
+
+def read_job(run: Run, services: Services) -> Event | Waiting:
+    """Read the job; an unknown status is reported and waited on, never taken for an end."""
+    try:
+        job = services.training.job(run)
+    except NotFound:
+        return Failed((f"Azure ML no longer knows the job {run.job}",))
+    match job.status:
+        case "Completed":
+            return Completed()
+        case "Failed":
+            return Failed((f"the training failed: {job.reason or 'Azure ML gives no reason'}",))
+        case "Canceled":
+            return Canceled((f"the job {run.job} was canceled in Azure ML",))
+        case status if status not in KNOWN_STATUSES:
+            log.warning("run %s: unknown job status %r; waiting", run.id, status)
+    return Waiting(job)
+
+
+def clean_up(run: Run, services: Services) -> Event | Waiting:
+    """Cancel the job and delete the endpoint; both are asked for each time, in whatever state they are."""
+    job_ended = services.training.cancel(run)
+    endpoint_gone = services.endpoints.delete(run.endpoint)
+    return CleanedUp() if job_ended and endpoint_gone else Waiting()
+
+
+def deploy(run: Run, services: Services) -> Event | Waiting:
+    """Create the endpoint, or read how far it is."""
+    try:
+        endpoint = services.endpoints.create(run)
+    except ServiceRefused as refusal:
+        return Failed((f"Azure ML refused the endpoint: {refusal.reason}",))
+    if endpoint.state == "succeeded":
+        return Ready(endpoint_url=endpoint.url)
+    if endpoint.state in ("failed", "canceled"):
+        return Failed((f"the endpoint was not provisioned: {endpoint.reason or endpoint.state}",))
+    return Waiting()
+
+
+def verify(run: Run, services: Services) -> Event | Waiting:
+    """Ask the new deployment through the moderated path; then let the model's name point at it."""
+    served = services.models.find(run.model)
+    if served is not None and served.run_id == run.id:
+        return Answered()  # done before; the run's row was not saved
+    deployment = _deployment(run, services.clock())
+    problem = services.verify(deployment, run)
+    if problem:
+        return NotAnswered((problem,))
+    served = services.models.point(deployment)
+    if served.run_id != run.id:
+        return NotAnswered((f"a newer upload already serves {run.model!r} (run {served.run_id})",))
+    return Answered()
+
+
+def _deployment(run: Run, now: datetime) -> Deployment:
+    return Deployment(
+        model=run.model,
+        run_id=run.id,
+        endpoint=names.endpoint_name(run.id),
+        url=run.endpoint_url,
+        base_model=run.checked.base_model,
+        created=now,
+        dataset_created=run.created,
+        content_hash=run.checked.content_hash,
+    )
+
+
+def retire_previous(models: Models, endpoints: Endpoints) -> None:
+    """Delete the endpoints whose model's name now points at a newer one; a hosted endpoint costs money."""
+    for deployment in models.all():
+        if deployment.previous_endpoint and endpoints.delete(deployment.previous_endpoint):
+            models.forget_previous(deployment)
+
+
+WORK: Mapping[Work, Callable[[Run, Services], Event | Waiting]] = {
+    Work.CHECK_DATASET: check,
+    Work.SUBMIT_JOB: submit,
+    Work.READ_JOB: read_job,
+    Work.CLEAN_UP: clean_up,
+    Work.DEPLOY: deploy,
+    Work.VERIFY: verify,
+}
