@@ -24,8 +24,8 @@ class ServiceRefused(TuneDropError):
 class NotFound(ServiceRefused):
     """What was asked for does not exist (any more)."""
 
-    def __init__(self, service: str, reason: str) -> None:
-        super().__init__(service, reason, 404, "NotFound")
+    def __init__(self, service: str, reason: str, code: str = "NotFound") -> None:
+        super().__init__(service, reason, 404, code)
 
 
 class Conflict(TuneDropError):

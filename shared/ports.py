@@ -1,8 +1,8 @@
 """What the use cases need of the world, as Protocols; the gateways and the tests' fakes provide it."""
 
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from shared.core.lifecycle import Decision
@@ -174,6 +174,25 @@ class Deployment:
     dataset_created: datetime  # when its dataset was dropped: the newest drop wins
     previous_endpoint: str = ""  # the deployment served before, to be removed
     content_hash: str = ""
+
+    def taking_over(self, current: "Deployment | None") -> "Deployment":
+        """Return what the name points at once this deployment asked for it: itself, or `current` of a newer drop.
+
+        Raises ServiceUnavailable while the endpoint before `current` is not removed: it would be forgotten, and
+        go on costing money.
+        """
+        if current is None:
+            return self
+        if current.run_id == self.run_id or current._age > self._age:
+            return current
+        if current.previous_endpoint:
+            raise ServiceUnavailable("models", f"the endpoint before that of {self.model!r} is still being removed")
+        return replace(self, previous_endpoint=current.endpoint)
+
+    @property
+    def _age(self) -> tuple[datetime, str]:
+        # Blob storage tells times to the second; the run's id decides between equal ones, the same way each time.
+        return self.dataset_created, self.run_id
 
 
 class Models(Protocol):
