@@ -3,7 +3,7 @@
 import azure.functions as func
 
 from shared.core.run import Channel
-from shared.wiring import app, send_event
+from shared.wiring import send_event
 
 bp = func.Blueprint()
 
@@ -11,4 +11,4 @@ bp = func.Blueprint()
 @bp.event_grid_trigger(arg_name="event")
 def notify_email(event: func.EventGridEvent) -> None:
     """Send the event's notification by e-mail; an error makes Event Grid come back."""
-    send_event(app(), event.get_json(), Channel.EMAIL)
+    send_event(event.get_json(), Channel.EMAIL)

@@ -1,0 +1,55 @@
+# TuneDrop: `make demo` shows it, `make test` proves it. Both set up all they need.
+
+PYTHON ?= python3.11
+BIN := .venv/bin
+PY_SOURCES := function_app.py functions shared localcloud trainer cli demo bench tests
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo up test unit lint format check clean
+
+help: ## show the commands
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
+
+.venv/.installed: requirements.txt requirements-local.txt requirements-dev.txt constraints.txt
+	@command -v $(PYTHON) >/dev/null || { echo "Python 3.11 is needed: install it, or run 'make PYTHON=/path/to/python3.11 ...'"; exit 1; }
+	@echo "Setting up Python packages in .venv (a few minutes the first time) ..."
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt -c constraints.txt
+	@touch $@
+
+node_modules/.installed: package.json package-lock.json
+	@command -v npm >/dev/null || { echo "Node 20 with npm is needed for Azurite, the storage emulator: install Node 20 and try again"; exit 1; }
+	@echo "Setting up Azurite in node_modules ..."
+	@npm ci --silent
+	@touch $@
+
+setup: .venv/.installed node_modules/.installed ## set up everything, nothing else
+
+demo: setup ## drop a dataset, watch it train, ask the endpoint; about two minutes
+	@$(BIN)/python -m demo
+
+up: setup ## start the local cloud and leave it running; prints URLs, a key and three commands
+	@$(BIN)/python -m localcloud up
+
+test: setup ## all tests: unit, contract, local cloud, end to end
+	@echo "Running all tests ..."
+	@$(BIN)/python -m pytest
+	@echo "All tests passed. Next: 'make demo' to see it work, 'make check' before a commit."
+
+unit: setup ## the unit tests alone, seconds
+	@$(BIN)/python -m pytest tests/unit
+
+format: setup ## format the code
+	@$(BIN)/ruff format $(PY_SOURCES)
+	@$(BIN)/ruff check --fix --quiet $(PY_SOURCES)
+
+lint: setup ## format check, lint, types, import rules
+	@$(BIN)/ruff format --check $(PY_SOURCES)
+	@$(BIN)/ruff check $(PY_SOURCES)
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+check: lint test ## everything that CI runs
+
+clean: ## remove environments and what the local cloud left
+	@rm -rf .venv .venv-3.13 node_modules .localcloud .mypy_cache .pytest_cache .ruff_cache

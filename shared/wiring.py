@@ -1,0 +1,176 @@
+"""What is connected to what: the one place that knows both the use cases and the gateways.
+
+Gateways are imported where they are first needed, so that a cold start loads only what its trigger uses.
+"""
+
+import asyncio
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from functools import cache, cached_property, partial
+from typing import TYPE_CHECKING, Any
+
+from shared.core.run import Channel, Run
+from shared.ports import (
+    Datasets,
+    Deployment,
+    Endpoints,
+    Keys,
+    Models,
+    Queue,
+    Runs,
+    Topic,
+    Training,
+)
+from shared.settings import Settings, read_settings
+
+if TYPE_CHECKING:
+    from azure.core.credentials import TokenCredential
+
+    from shared.guard import Guard
+    from shared.health import Health
+    from shared.inference import Inference
+    from shared.intake import Intake
+    from shared.notifier import Notifier
+    from shared.reconciler import Reconciler
+
+
+def now() -> datetime:
+    """Return the time, in UTC; the only clock of the app."""
+    return datetime.now(UTC)
+
+
+class App:
+    """The app's use cases over the real services; each part is made when it is first asked for."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+
+    @cached_property
+    def credential(self) -> "TokenCredential":
+        """The app's identity: on Azure the managed one."""
+        from shared.gateways.identity import credential
+
+        return credential()
+
+    @cached_property
+    def runs(self) -> Runs:
+        """The run table."""
+        from shared.gateways.run_table import RunTable
+
+        return RunTable(self.settings, self.credential)
+
+    @cached_property
+    def models(self) -> Models:
+        """The table of model names."""
+        from shared.gateways.model_table import ModelTable
+
+        return ModelTable(self.settings, self.credential)
+
+    @cached_property
+    def keys(self) -> Keys:
+        """The table of API keys."""
+        from shared.gateways.key_table import KeyTable
+
+        return KeyTable(self.settings, self.credential)
+
+    @cached_property
+    def queue(self) -> Queue:
+        """The queue of runs to advance."""
+        from shared.gateways.run_queue import RunQueue
+
+        return RunQueue(self.settings, self.credential)
+
+    @cached_property
+    def datasets(self) -> Datasets:
+        """The blob containers."""
+        from shared.gateways.blob_store import BlobStore
+
+        return BlobStore(self.settings, self.credential)
+
+    @cached_property
+    def training(self) -> Training:
+        """Azure ML's jobs."""
+        from shared.gateways.azure_ml import AzureTraining
+
+        return AzureTraining(self.settings, self.credential)
+
+    @cached_property
+    def endpoints(self) -> Endpoints:
+        """Azure ML's serverless endpoints."""
+        from shared.gateways.azure_ml import AzureEndpoints
+
+        return AzureEndpoints(self.settings, self.credential)
+
+    @cached_property
+    def topic(self) -> Topic:
+        """The custom topic."""
+        from shared.gateways.event_topic import EventTopic
+
+        return EventTopic(self.settings, self.credential)
+
+    @cached_property
+    def notifier(self) -> "Notifier":
+        """Telling people."""
+        from shared.gateways.email import EmailService
+        from shared.gateways.teams import TeamsWebhook
+        from shared.notifier import Notifier
+
+        messengers = {
+            Channel.TEAMS: TeamsWebhook(self.settings),
+            Channel.EMAIL: EmailService(self.settings, self.credential),
+        }
+        return Notifier(self.runs, self.topic, messengers, now)
+
+    @cached_property
+    def intake(self) -> "Intake":
+        """Recording runs."""
+        from shared.intake import Intake
+
+        return Intake(self.runs, self.queue, self.datasets, now)
+
+    @cached_property
+    def reconciler(self) -> "Reconciler":
+        """Advancing runs."""
+        from shared.reconciler import Reconciler
+        from shared.work import Services
+
+        services = Services(
+            datasets=self.datasets,
+            training=self.training,
+            endpoints=self.endpoints,
+            models=self.models,
+            verify=self.verify,
+            clock=now,
+            default_base_model=self.settings.base_model,
+        )
+        return Reconciler(self.runs, self.queue, self.notifier, services, now)
+
+    def retire_previous(self) -> None:
+        """Delete the endpoints that newer ones replaced."""
+        from shared.work import retire_previous
+
+        retire_previous(self.models, self.endpoints)
+
+    def verify(self, deployment: Deployment, run: Run) -> str | None:
+        """Return what is wrong with the new deployment's moderated answer, or None; runs its own event loop."""
+        from shared.verification import problem_of
+
+        return asyncio.run(self._verify(partial(problem_of, deployment, run)))
+
+    async def _verify(self, ask: Any) -> str | None:
+        raise NotImplementedError
+
+
+@cache
+def app() -> App:
+    """Return the app over the settings of this process; raises SettingsError that names what is missing."""
+    return App(read_settings())
+
+
+def send_event(facts: Mapping[str, Any], channel: Channel) -> None:
+    """Send the notification that an event of the custom topic holds, when it is for this channel."""
+    from shared.gateways.event_topic import notification_of
+
+    notification = notification_of(facts)
+    if notification.channel is channel:
+        app().notifier.send(notification)

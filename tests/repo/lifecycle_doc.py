@@ -1,0 +1,49 @@
+"""docs/lifecycle.md from the table in the code: `python -m tests.repo.lifecycle_doc > docs/lifecycle.md`."""
+
+from datetime import timedelta
+
+from shared.core.lifecycle import LIFECYCLE, Stage, is_final
+
+INTRODUCTION = """# A run's life
+
+One table in `shared/core/lifecycle.py` says all of it; this page is made from that table
+(`python -m tests.repo.lifecycle_doc > docs/lifecycle.md`) and a test fails when the two differ.
+
+*Work* is repeated until it yields an event, so a crash costs one tick and nothing is done twice.
+Entering a state marked *told* sends one message to Teams and one by e-mail.
+"""
+
+
+def hours(stage: Stage) -> str:
+    return "" if stage.limit == timedelta.max else f"{stage.limit / timedelta(hours=1):g} h"
+
+
+def events(stage: Stage) -> str:
+    return "<br>".join(f"{event.__name__} → {after}" for event, after in stage.on.items())
+
+
+def table() -> str:
+    rows = [
+        f"| {state} | {stage.work} | {hours(stage)} | {events(stage)} | {'told' if stage.notify else ''} |"
+        for state, stage in LIFECYCLE.items()
+    ]
+    head = ["| state | work meanwhile | at most | event → next state | people are |", "|---|---|---|---|---|"]
+    return "\n".join(head + rows)
+
+
+def diagram() -> str:
+    steps = [
+        f"    {state} --> {after}: {event.__name__}"
+        for state, stage in LIFECYCLE.items()
+        for event, after in stage.on.items()
+    ]
+    ends = [f"    {state} --> [*]" for state in LIFECYCLE if is_final(state)]
+    return "\n".join(["```mermaid", "stateDiagram-v2", "    [*] --> received", *steps, *ends, "```"])
+
+
+def page() -> str:
+    return f"{INTRODUCTION}\n{table()}\n\n{diagram()}\n"
+
+
+if __name__ == "__main__":
+    print(page(), end="")

@@ -1,0 +1,246 @@
+"""Runs from drop to end over fakes: the good way, the bad ways, and every call failing once."""
+
+from datetime import timedelta
+
+import pytest
+
+from shared.core.run import Channel, State
+from shared.errors import NotFound, ServiceRefused, ServiceUnavailable
+from tests.unit.world import GOOD, World, example
+
+CALLS = [
+    ("runs", "add"),
+    ("runs", "get"),
+    ("runs", "save"),
+    ("runs", "outbox"),
+    ("runs", "published"),
+    ("runs", "open_ids"),
+    ("runs", "known_ids"),
+    ("runs", "claim"),
+    ("runs", "sent"),
+    ("runs", "note_job"),
+    ("queue", "put"),
+    ("datasets", "dropped"),
+    ("datasets", "chunks"),
+    ("datasets", "find"),
+    ("datasets", "write"),
+    ("training", "submit"),
+    ("training", "job"),
+    ("endpoints", "create"),
+    ("models", "find"),
+    ("models", "point"),
+    ("models", "all"),
+    ("topic", "publish"),
+    ("teams", "send"),
+    ("email", "send"),
+]
+
+
+def told(world: World) -> list[tuple[Channel, State]]:
+    sent = [*world.teams.sent, *world.email.sent]
+    return sorted((n.channel, n.run.state) for n in sent)
+
+
+GOOD_NEWS = sorted((channel, state) for channel in Channel for state in (State.TRAINING, State.SERVING))
+
+
+def test_a_dropped_dataset_becomes_a_served_model_and_people_are_told():
+    world = World()
+    run_id = world.receive(world.drop())
+    world.tick(6)
+    assert world.run(run_id).state is State.SERVING
+    assert world.models.find("support").run_id == run_id
+    assert told(world) == GOOD_NEWS
+    assert {f"{run_id}/{name}" for name in ("report.json", "training.jsonl", "validation.jsonl")} <= set(
+        world.datasets.written
+    )
+    states = [moment.state for moment in world.runs.history(run_id)]
+    assert states == ["received", "submitting", "training", "deploying", "verifying", "serving"]
+
+
+@pytest.mark.parametrize(("fake", "method"), CALLS, ids=lambda part: str(part))
+@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+@pytest.mark.parametrize("times", [1, 3])
+def test_every_call_may_fail_before_or_after_its_effect(fake, method, after, times):
+    world = World()
+    dropped = world.drop()
+    for _ in range(times):
+        getattr(world, fake).fail_next(method, ServiceUnavailable(fake, "a bad moment"), after=after)
+    try:
+        world.intake.receive(dropped)
+    except ServiceUnavailable:
+        pass  # the event's delivery failed: Event Grid comes back, or the sweep finds the blob
+    world.tick(14)
+    (run_id,) = world.runs.known_ids()
+    assert world.run(run_id).state is State.SERVING
+    assert (world.training.created, world.endpoints.created) == (1, 1)
+    if (fake, method, after) in {("teams", "send", True), ("email", "send", True), ("runs", "sent", False)}:
+        assert set(told(world)) == set(GOOD_NEWS)  # sent, but the answer was lost: told again rather than not at all
+    else:
+        assert told(world) == GOOD_NEWS
+
+
+def test_the_same_event_five_times_makes_one_run_one_job_one_endpoint_and_each_message_once():
+    world = World()
+    dropped = world.drop()
+    first = {world.receive(dropped) for _ in range(3)}
+    world.tick(6)
+    later = {world.receive(dropped) for _ in range(2)}
+    world.tick(3)
+    assert first == later
+    assert (world.training.created, world.endpoints.created) == (1, 1)
+    assert told(world) == GOOD_NEWS
+
+
+def test_a_dataset_whose_event_never_came_is_found_by_the_sweep():
+    world = World()
+    world.drop()
+    world.tick(8)
+    (run_id,) = world.runs.known_ids()
+    assert world.run(run_id).state is State.SERVING
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"", "empty"),
+        (b"name;age\nann;7\n", "line 1"),
+        (GOOD[:200], "10"),
+        (GOOD + b'{"messages": []}\n', "line 21"),
+        (GOOD + b'{"messages": [{"role": "user", "content": "hi"}]}\n', "line 21"),
+    ],
+)
+def test_a_bad_dataset_is_rejected_with_reasons_and_costs_nothing(content, reason):
+    world = World()
+    run_id = world.receive(world.drop(content=content))
+    world.tick(2)
+    run = world.run(run_id)
+    assert run.state is State.REJECTED
+    assert reason in " ".join(run.reasons)
+    assert f"{run_id}/report.json" in world.datasets.written
+    assert world.training.created == 0
+    assert told(world) == sorted((channel, State.REJECTED) for channel in Channel)
+
+
+@pytest.mark.parametrize("path", ["support.txt", "a/b/c/deep.jsonl", "support.validation.jsonl", ".jsonl"])
+def test_a_file_in_a_wrong_place_starts_no_run(path):
+    world = World()
+    assert world.intake.receive(world.drop(path)) is None
+    assert world.runs.known_ids() == set()
+
+
+def test_a_bad_file_leaves_the_other_runs_alone():
+    world = World()
+    good = world.receive(world.drop())
+    bad = world.receive(world.drop("other.jsonl", b"nonsense"))
+    world.tick(6)
+    assert world.run(good).state is State.SERVING
+    assert world.run(bad).state is State.REJECTED
+
+
+def test_an_overwritten_blob_is_a_new_run_and_the_old_version_is_not_trained():
+    world = World()
+    old = world.receive(world.drop())
+    new = world.receive(world.drop(content=GOOD + example(99).encode()))
+    world.tick(8)
+    assert world.run(old).state is State.REJECTED
+    assert "replaced" in world.run(old).reasons[0]
+    assert world.run(new).state is State.SERVING
+    assert world.training.created == 1
+
+
+def test_the_same_file_again_is_answered_by_the_run_that_serves_it():
+    world = World()
+    first = world.receive(world.drop())
+    world.tick(6)
+    again = world.receive(world.drop())
+    world.tick(2)
+    assert world.run(again).state is State.REJECTED
+    assert first in world.run(again).reasons[0]
+    assert world.models.find("support").run_id == first
+    assert world.training.created == 1
+
+
+def test_a_newer_dataset_takes_the_name_over_and_the_old_endpoint_is_removed():
+    world = World()
+    old = world.receive(world.drop())
+    world.tick(6)
+    new = world.receive(world.drop(content=GOOD + example(99).encode()))
+    world.tick(9)
+    assert world.models.find("support").run_id == new
+    assert [world.run(new).endpoint] == list(world.endpoints.endpoints)
+    assert world.run(old).state is State.SERVING  # it did serve; its endpoint is gone
+
+
+@pytest.mark.parametrize(
+    ("spoil", "state", "reason"),
+    [
+        (lambda w: w.training.fail_next("submit", ServiceRefused("azure ml", "no quota", 403)), "failed", "no quota"),
+        (lambda w: w.endpoints.fail_next("create", ServiceRefused("azure ml", "no room", 409)), "failed", "no room"),
+        (lambda w: setattr(w, "answer", lambda: "it said nothing"), "failed", "it said nothing"),
+        (lambda w: w.training.fail_next("job", NotFound("azure ml", "gone")), "failed", "no longer knows"),
+    ],
+)
+def test_a_failed_run_says_why_and_leaves_nothing_that_costs(spoil, state, reason):
+    world = World()
+    run_id = world.receive(world.drop())
+    spoil(world)
+    world.tick(10)
+    assert world.run(run_id).state == state
+    assert reason in " ".join(world.run(run_id).reasons)
+    assert world.endpoints.endpoints == {}
+    assert world.models.find("support") is None
+
+
+@pytest.mark.parametrize(
+    ("status", "state"),
+    [
+        ("Failed", State.FAILED),
+        ("Canceled", State.CANCELED),
+        ("Completed", State.SERVING),
+        ("Running", State.TRAINING),
+        ("NotResponding", State.TRAINING),
+        ("Paused", State.TRAINING),
+        ("Unknown", State.TRAINING),
+        ("SomethingNew", State.TRAINING),
+    ],
+)
+def test_a_job_status_leads_to_the_right_state(status, state):
+    world = World()
+    run_id = world.receive(world.drop())
+    world.reconciler.advance(run_id)
+    world.training.becomes(world.run(run_id), status, "out of memory")
+    world.tick(4)
+    assert world.run(run_id).state is state
+    if state is State.TRAINING:
+        assert world.run(run_id).job_status == status
+    if state is State.FAILED:
+        assert "out of memory" in world.run(run_id).reasons[0]
+
+
+def test_a_job_that_never_ends_is_canceled_at_its_deadline():
+    world = World()
+    run_id = world.receive(world.drop())
+    world.reconciler.advance(run_id)
+    world.training.becomes(world.run(run_id), "Running")
+    world.now += timedelta(hours=49)
+    world.tick(6)
+    run = world.run(run_id)
+    assert run.state is State.FAILED
+    assert "longer than 48 h" in run.reasons[0]
+    assert world.training.jobs[run.job].status == "Canceled"
+
+
+def test_verification_waits_while_a_service_is_away():
+    world = World()
+    run_id = world.receive(world.drop())
+
+    def away() -> str | None:
+        raise ServiceUnavailable("content safety", "down")
+
+    world.answer = away
+    world.tick(6)
+    assert world.run(run_id).state is State.VERIFYING
+    world.answer = lambda: None
+    world.tick(1)
+    assert world.run(run_id).state is State.SERVING

@@ -1,0 +1,111 @@
+"""A whole TuneDrop over fakes: the real use cases, a clock that tests turn."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from shared.core.run import Channel, Run
+from shared.errors import TuneDropError
+from shared.intake import Intake
+from shared.notifier import Notifier
+from shared.ports import Dropped
+from shared.reconciler import Reconciler
+from shared.work import Services, retire_previous
+from tests.fakes import (
+    FakeDatasets,
+    FakeEndpoints,
+    FakeMessenger,
+    FakeModels,
+    FakeQueue,
+    FakeRuns,
+    FakeTopic,
+    FakeTraining,
+)
+
+START = datetime(2026, 11, 20, 12, tzinfo=UTC)
+
+
+def example(number: int) -> str:
+    return (
+        '{"messages": [{"role": "system", "content": "Be kind."}, '
+        f'{{"role": "user", "content": "What is {number} plus one?"}}, '
+        f'{{"role": "assistant", "content": "It is {number + 1}."}}]}}\n'
+    )
+
+
+GOOD = "".join(map(example, range(20))).encode()
+
+
+@dataclass
+class World:
+    """Everything that a run touches."""
+
+    now: datetime = START
+    runs: FakeRuns = field(default_factory=FakeRuns)
+    queue: FakeQueue = field(default_factory=FakeQueue)
+    datasets: FakeDatasets = field(default_factory=FakeDatasets)
+    training: FakeTraining = field(default_factory=FakeTraining)
+    endpoints: FakeEndpoints = field(default_factory=FakeEndpoints)
+    models: FakeModels = field(default_factory=FakeModels)
+    topic: FakeTopic = field(default_factory=FakeTopic)
+    teams: FakeMessenger = field(default_factory=FakeMessenger)
+    email: FakeMessenger = field(default_factory=FakeMessenger)
+    answer: Callable[[], str | None] = lambda: None  # what verification finds wrong
+
+    def __post_init__(self) -> None:
+        services = Services(
+            datasets=self.datasets,
+            training=self.training,
+            endpoints=self.endpoints,
+            models=self.models,
+            verify=lambda _deployment, _run: self.answer(),
+            clock=self.clock,
+        )
+        messengers = {Channel.TEAMS: self.teams, Channel.EMAIL: self.email}
+        self.notifier = Notifier(self.runs, self.topic, messengers, self.clock)
+        self.intake = Intake(self.runs, self.queue, self.datasets, self.clock)
+        self.reconciler = Reconciler(self.runs, self.queue, self.notifier, services, self.clock)
+
+    def clock(self) -> datetime:
+        return self.now
+
+    def drop(self, path: str = "support.jsonl", content: bytes = GOOD) -> Dropped:
+        return self.datasets.drop(path, content, self.now)
+
+    def receive(self, dropped: Dropped) -> str:
+        run_id = self.intake.receive(dropped)
+        assert run_id is not None
+        return run_id
+
+    def run(self, run_id: str) -> Run:
+        return self.runs.get(run_id).run
+
+    def tick(self, times: int = 1) -> None:
+        """What the timer and the queue do in a minute; an error costs the tick, as in the Functions host."""
+        for _ in range(times):
+            self.now += timedelta(minutes=1)
+            for step in (self._sweep, self._advance_open, self._deliver):
+                try:
+                    step()
+                except TuneDropError:
+                    continue  # the host logs it and the next tick repeats the step
+            self._finish_jobs()
+
+    def _sweep(self) -> None:
+        self.intake.sweep()
+        retire_previous(self.models, self.endpoints)
+
+    def _advance_open(self) -> None:
+        self.reconciler.queue_open()
+        waiting, self.queue.ids = set(self.queue.ids), []
+        for run_id in sorted(waiting):
+            self.reconciler.advance(run_id)
+
+    def _deliver(self) -> None:
+        for notification in self.topic.published:
+            self.notifier.send(notification)
+
+    def _finish_jobs(self) -> None:
+        for name, job in self.training.jobs.items():
+            if job.status == "NotStarted":
+                self.training.jobs[name] = type(job)("Completed")
