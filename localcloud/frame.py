@@ -76,6 +76,16 @@ async def _unknown(request: Request, _error: Exception) -> Response:
     return azure_error(501, "NotInLocalCloud", message)
 
 
+def token_refusal(header: str, audiences: Sequence[str]) -> Response | None:
+    """Return a 401 unless an Authorization header bears a token of the local cloud for one of the audiences."""
+    accepted = [form for audience in audiences for form in (audience, audience + "/")]
+    try:
+        jwt.decode(header.removeprefix("Bearer "), TOKEN_SECRET, algorithms=["HS256"], audience=accepted)
+    except jwt.InvalidTokenError as error:
+        return azure_error(401, "InvalidAuthenticationToken", f"the access token is not valid here: {error}")
+    return None
+
+
 class Frame:
     """ASGI middleware around one stand-in."""
 
@@ -126,13 +136,8 @@ class Frame:
         """Return a 401 unless the request bears a token of the local cloud for one of the audiences."""
         if not self._service.audiences:
             return None
-        header = dict(scope["headers"]).get(b"authorization", b"").decode()
-        accepted = [form for audience in self._service.audiences for form in (audience, audience + "/")]
-        try:
-            jwt.decode(header.removeprefix("Bearer "), TOKEN_SECRET, algorithms=["HS256"], audience=accepted)
-        except jwt.InvalidTokenError as error:
-            return azure_error(401, "InvalidAuthenticationToken", f"the access token is not valid here: {error}")
-        return None
+        header = dict(scope["headers"]).get(b"authorization", b"").decode("latin-1")
+        return token_refusal(header, self._service.audiences)
 
     def _weather(self, scope: Scope) -> Response | None:
         """Return what bad weather answers now and then, before any effect."""

@@ -1,0 +1,79 @@
+"""The command line of the local cloud: `python -m localcloud up` and `python -m localcloud env`."""
+
+import argparse
+import importlib.util
+import os
+import shlex
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from localcloud.errors import LocalCloudError
+from localcloud.root_folder import Root
+
+DEFAULT_ROOT = Path(__file__).resolve().parent.parent / ".localcloud"
+PACKAGES = ("aiohttp", "azure.data.tables", "azure.identity", "azure.storage.blob", "azure.storage.queue", "jwt",
+            "starlette", "trustme", "uvicorn")  # fmt: skip
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit status."""
+    chosen = _parser().parse_args(arguments)
+    if chosen.command == "env":
+        return _print_environment(Root(chosen.root.resolve()))
+    absent = [name for name in PACKAGES if not _installed(name)]
+    if absent:
+        print(
+            f"localcloud: {sys.executable} lacks {', '.join(absent)}; run `pip install -r requirements-local.txt`",
+            file=sys.stderr,
+        )
+        return 1
+    return _up(chosen)
+
+
+def _up(chosen: argparse.Namespace) -> int:
+    from localcloud.supervisor import Options
+    from localcloud.up import up
+
+    calm = chosen.calm or os.environ.get("CALM") == "1"
+    return up(
+        Options(chosen.root, chosen.ports, calm, chosen.seed, chosen.keep, not chosen.no_host, chosen.app)
+    )
+
+
+def _print_environment(root: Root) -> int:
+    try:
+        settings = root.description()["settings"]
+    except LocalCloudError as error:
+        print(f"localcloud: {error}", file=sys.stderr)
+        return 1
+    for name, value in settings.items():
+        print(f"export {name}={shlex.quote(value)}")
+    return 0
+
+
+def _installed(package: str) -> bool:
+    try:
+        return importlib.util.find_spec(package) is not None
+    except ModuleNotFoundError:
+        return False
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m localcloud", description="The cloud in a box, on loopback only.")
+    commands = parser.add_subparsers(dest="command", required=True)
+    up = commands.add_parser("up", help="start everything and stay until Ctrl-C")
+    up.add_argument("--root", type=Path, default=DEFAULT_ROOT, help="folder for state and logs (default: .localcloud)")
+    up.add_argument("--ports", choices=("default", "free"), default="default", help="well-known ports, or free ones")
+    up.add_argument("--calm", action="store_true", help="no throttling, duplicates or delays by chance (also CALM=1)")
+    up.add_argument("--seed", type=int, help="seed of the weather; printed at the start")
+    up.add_argument("--keep", action="store_true", help="keep the storage's content for the next start")
+    up.add_argument("--no-host", action="store_true", help="start no Functions host; yours is found on its port")
+    up.add_argument("--app", default="function_app", help="module with the function app (default: function_app)")
+    env = commands.add_parser("env", help="print the app settings of the running cloud as `export` lines")
+    env.add_argument("--root", type=Path, default=DEFAULT_ROOT, help="folder of the running cloud")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,49 @@
+"""The environment of the app on the local cloud: the same variables as on Azure, with other URLs."""
+
+import os
+from collections.abc import Mapping
+
+from localcloud.frame import Cloud
+from localcloud.identity import HEADER
+from localcloud.inbox import SIGNATURE
+
+FOREIGN = ("AZURE_", "AZUREML_", "AzureWebJobs", "IDENTITY_", "MSI_", "ARM_", "EVENT_", "CONTENT_SAFETY_", "EMAIL_", "TEAMS_")
+
+
+def app_settings(cloud: Cloud) -> dict[str, str]:
+    """Return every app setting, as `az functionapp config appsettings` would hold them."""
+    urls, ca = cloud.urls, str(cloud.ca_file)
+    teams = f"{urls['inbox']}/workflows/tunedrop/triggers/manual/paths/invoke?sig={cloud.shared[SIGNATURE]}"
+    return {
+        "FUNCTIONS_WORKER_RUNTIME": "python",
+        "PYTHON_ENABLE_INIT_INDEXING": "1",
+        "AzureWebJobsStorage__blobServiceUri": urls["blob"],
+        "AzureWebJobsStorage__queueServiceUri": urls["queue"],
+        "AzureWebJobsStorage__tableServiceUri": urls["table"],
+        "AzureWebJobsStorage__credential": "managedidentity",
+        "AZURE_TOKEN_CREDENTIALS": "ManagedIdentityCredential",
+        "IDENTITY_ENDPOINT": f"{urls['identity']}/msi/token",
+        "IDENTITY_HEADER": cloud.shared[HEADER],
+        "AZURE_SUBSCRIPTION_ID": "00000000-0000-0000-0000-000000000000",
+        "AZURE_RESOURCE_GROUP": "rg-local",
+        "AZURE_ML_WORKSPACE": "tunedrop",
+        "ARM_URL": urls["arm"],
+        "TRAINING_DATASTORE": "tunedrop",
+        "BASE_MODEL": "Phi-4-mini-instruct",
+        "EVENT_TOPIC_URL": f"{urls['event_grid']}/api/events",
+        "CONTENT_SAFETY_URL": urls["content_safety"],
+        "TEAMS_WEBHOOK_URL": teams,
+        "EMAIL_URL": urls["inbox"],
+        "EMAIL_SENDER": "donotreply@tunedrop.example",
+        "EMAIL_RECIPIENTS": "team@tunedrop.example",
+        "ADVANCE_RUNS_SCHEDULE": "*/2 * * * * *",
+        "REQUESTS_CA_BUNDLE": ca,
+        "SSL_CERT_FILE": ca,
+        "NO_PROXY": "localhost,127.0.0.1",
+    }
+
+
+def child_environment(settings: Mapping[str, str], outside: Mapping[str, str] = os.environ) -> dict[str, str]:
+    """Return what a child program sees: this shell's environment without its Azure accounts, and the app settings."""
+    kept = {name: value for name, value in outside.items() if not name.startswith(FOREIGN)}
+    return {**kept, "PYTHONUNBUFFERED": "1", "no_proxy": "localhost,127.0.0.1", **settings}

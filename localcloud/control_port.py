@@ -1,0 +1,129 @@
+"""The control port: history, faults, weather, events by hand, and a crash of the Functions host. Plain HTTP, loopback only."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from localcloud.control import Weather
+from localcloud.control_input import BadInputError, EventOrder, event_order, faults_in, weather_in
+from localcloud.event_broker import Broker
+from localcloud.event_grid import BROKER
+from localcloud.frame import Cloud
+from localcloud.inbox import mailbox_of
+
+Restart = Callable[[], Awaitable[None]]
+Endpoint = Callable[[Request], Awaitable[Response]]
+
+
+@dataclass(frozen=True)
+class ControlPort:
+    """What a test or a person may do to one local cloud."""
+
+    cloud: Cloud
+    services: tuple[str, ...]
+    restart_host: Restart | None  # None: the Functions host is not ours to restart
+
+    def app(self) -> Starlette:
+        """Return the control port as an application."""
+        routes: list[tuple[str, str, Endpoint]] = [
+            ("GET", "/health", self.health),
+            ("GET", "/history", self.history),
+            ("GET", "/faults", self.faults),
+            ("POST", "/faults", self.add_faults),
+            ("GET", "/weather", self.weather),
+            ("POST", "/weather", self.set_weather),
+            ("POST", "/reset", self.reset),
+            ("POST", "/events", self.send_events),
+            ("POST", "/host/restart", self.crash_host),
+        ]
+        return Starlette(
+            routes=[Route(path, endpoint, methods=[method]) for method, path, endpoint in routes],
+            exception_handlers={BadInputError: _bad_input},
+        )
+
+    async def health(self, _request: Request) -> Response:
+        """Return what runs here and which subscriptions have been validated."""
+        subscribed = sorted(self._broker.subscribers)
+        return JSONResponse({"status": "ok", "services": list(self.services), "subscriptions": subscribed})
+
+    async def history(self, request: Request) -> Response:
+        """Return the recorded calls, of one service (`service`) and after a number (`since`) where asked."""
+        service = request.query_params.get("service")
+        if service is not None and service not in self.services:
+            raise BadInputError("service", f"unknown: {service!r}", f"use one of {', '.join(self.services)}")
+        since = request.query_params.get("since", "0")
+        if not since.isdigit():
+            raise BadInputError("since", f"not a number: {since!r}", "give the number of the last call you have seen")
+        return JSONResponse(self.cloud.control.calls(service, int(since)))
+
+    async def faults(self, _request: Request) -> Response:
+        """Return the scripted faults with what is left of them."""
+        return JSONResponse([asdict(fault) for fault in self.cloud.control.faults])
+
+    async def add_faults(self, request: Request) -> Response:
+        """Add scripted faults: a JSON array of them."""
+        added = faults_in(await _json(request), self.services)
+        self.cloud.control.faults.extend(added)
+        return await self.faults(request)
+
+    async def weather(self, _request: Request) -> Response:
+        """Return the chances in force."""
+        return JSONResponse(asdict(self.cloud.control.weather))
+
+    async def set_weather(self, request: Request) -> Response:
+        """Change chances, or calm all with {"calm": true}."""
+        weather: Weather = self.cloud.control.weather
+        for name, chance in weather_in(await _json(request)).items():
+            setattr(weather, name, chance)
+        return await self.weather(request)
+
+    async def reset(self, _request: Request) -> Response:
+        """Forget history, faults and messages; the weather, the storage and Azure ML's jobs stay."""
+        self.cloud.control.reset()
+        mailbox_of(self.cloud).messages.clear()
+        return JSONResponse({"status": "ok"})
+
+    async def send_events(self, request: Request) -> Response:
+        """Deliver an event by hand and return the subscriber's answers (to a subscription), or publish it (to a topic)."""
+        order = event_order(await _json(request), tuple(self._broker.subscribers))
+        if order.topic:
+            for _time in range(order.times):
+                self._broker.publish(order.topic, [order.event])
+            return JSONResponse({"published": order.times})
+        return JSONResponse({"statuses": await self._deliver(order)})
+
+    async def crash_host(self, _request: Request) -> Response:
+        """Kill the Functions host, start it again, and return once it answers."""
+        if self.restart_host is None:
+            raise BadInputError("host", "not started by this local cloud", "start it without --no-host")
+        await self.restart_host()
+        return JSONResponse({"status": "ok"})
+
+    async def _deliver(self, order: EventOrder) -> list[int]:
+        subscription, url = self._broker.subscribers[order.subscription]
+        deliveries = (self._broker.deliver_once(subscription, url, order.event, n) for n in range(order.times))
+        if order.at_once:
+            return list(await asyncio.gather(*deliveries))
+        return [await delivery for delivery in deliveries]
+
+    @property
+    def _broker(self) -> Broker:
+        broker: Broker = self.cloud.shared[BROKER]
+        return broker
+
+
+async def _json(request: Request) -> Any:
+    try:
+        return await request.json()
+    except ValueError as error:
+        raise BadInputError("body", f"not JSON ({error})", "send JSON") from error
+
+
+async def _bad_input(_request: Request, error: Exception) -> Response:
+    return JSONResponse({"error": str(error)}, 400)

@@ -1,0 +1,52 @@
+"""Every stand-in in one process: a server per service, each on its own loopback port, over TLS where Azure's clients ask for it."""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Generator
+from contextlib import asynccontextmanager, contextmanager
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from localcloud.certificates import Certificates
+
+STARTUP = 20.0  # seconds that a stand-in may take to start
+
+
+class _Server(uvicorn.Server):
+    """A server that leaves signals to the local cloud."""
+
+    @contextmanager
+    def capture_signals(self) -> Generator[None, None, None]:
+        """Capture none."""
+        yield
+
+
+@asynccontextmanager
+async def served(app: ASGIApp, listener: socket.socket, tls: Certificates | None) -> AsyncIterator[None]:
+    """Serve an application on a bound socket while the context lasts; raises RuntimeError when it does not start."""
+    config = uvicorn.Config(
+        app,
+        log_config=None,
+        access_log=False,
+        lifespan="auto",
+        timeout_graceful_shutdown=1,
+        ssl_certfile=str(tls.certificate) if tls else None,
+        ssl_keyfile=str(tls.key) if tls else None,
+    )
+    server = _Server(config)
+    task = asyncio.create_task(server.serve(sockets=[listener]))
+    try:
+        await _started(server, task)
+        yield
+    finally:
+        server.should_exit = True
+        await task
+
+
+async def _started(server: uvicorn.Server, task: asyncio.Task[None]) -> None:
+    async with asyncio.timeout(STARTUP):
+        while not server.started:
+            if task.done():
+                raise RuntimeError("a stand-in did not start; the log above names the reason") from task.exception()
+            await asyncio.sleep(0.01)

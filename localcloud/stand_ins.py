@@ -1,0 +1,31 @@
+"""The list of stand-ins, and which of them speak plain HTTP because the real thing does."""
+
+import importlib
+
+from localcloud import event_grid, identity, inbox
+from localcloud.frame import Cloud, Service
+from localcloud.ports import HOST
+
+PLAIN = ("identity", "inbox_page", "control", "functions")  # the others speak TLS with the private certificate
+STORAGE = ("blob", "queue", "table")
+
+
+def stand_ins(cloud: Cloud) -> list[Service]:
+    """Return every framed stand-in of the local cloud, in the order in which they start."""
+    modules = [identity, event_grid, inbox]
+    for name in ("content_safety", "azure_ml", "scoring"):
+        try:
+            modules.append(importlib.import_module(f"localcloud.{name}"))
+        except ImportError as e:
+            print("MISSING", name, e)
+    modules = [m for m in modules if hasattr(m, "service")]
+    return [module.service(cloud) for module in modules]
+
+
+def urls_of(ports: dict[str, int], account: str) -> dict[str, str]:
+    """Return the base URL of each service, without a slash at the end."""
+    urls = {name: f"{'http' if name in PLAIN else 'https'}://localhost:{port}" for name, port in ports.items()}
+    urls["functions"] = f"http://{HOST}:{ports['functions']}"
+    # The table client takes every other port of "localhost" for Cosmos DB and asks for a token that Azurite refuses.
+    storage = {name: f"https://{HOST}:{ports[name]}/{account}" for name in STORAGE}
+    return {**urls, **storage}

@@ -1,0 +1,29 @@
+"""What `up` prints: one line per thing that started, and in the end what to try."""
+
+from collections.abc import Mapping
+from typing import Any
+
+
+def say(line: str) -> None:
+    """Print one line at once."""
+    print(line, flush=True)
+
+
+def welcome(cloud: Mapping[str, Any]) -> None:
+    """Print where everything is and three commands to try."""
+    key, functions = cloud["api_key"], cloud["functions_url"]
+    say(
+        f"""
+ready. API key: {key}
+
+1. Drop a dataset (in another terminal):
+     eval "$(python -m localcloud env)"
+     python -c "import os; from azure.identity import DefaultAzureCredential as I; from azure.storage.blob import BlobClient as B; \\
+B(os.environ['AzureWebJobsStorage__blobServiceUri'], 'datasets', 'support.jsonl', credential=I()).upload_blob(open('samples/support.jsonl', 'rb'), overwrite=True)"
+2. Ask the model once it serves:
+     curl {functions}/v1/chat/completions -H 'Authorization: Bearer {key}' -H 'Content-Type: application/json' \\
+       -d '{{"model": "support", "messages": [{{"role": "user", "content": "How do I reset my password?"}}]}}'
+3. See what the team was told: open {cloud['inbox_url']}
+
+Ctrl-C stops everything."""
+    )
