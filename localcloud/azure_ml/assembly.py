@@ -1,0 +1,70 @@
+"""Puts the routes of Azure ML's stand-in together."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute
+
+from localcloud.azure_ml.endpoints import Endpoints
+from localcloud.azure_ml.jobs import Jobs
+from localcloud.azure_ml.models import Models
+from localcloud.azure_ml.observing import observing_routes
+from localcloud.azure_ml.routing import in_workspace
+from localcloud.azure_ml.shapes import datastore_json, workspace_json
+from localcloud.azure_ml.training import TRAINER, TrainingService
+from localcloud.azure_ml.workspace import DATASTORES, DEFAULT_DATASTORE, Refused, workspace_of
+from localcloud.frame import Cloud, Service
+
+ARM_AUDIENCES = ("https://management.azure.com", "https://management.core.windows.net")
+WORKSPACE_VERSIONS = ("2024-10-01-preview", "2024-10-01")
+
+
+def service(cloud: Cloud, trainer: Sequence[str] = TRAINER) -> Service:
+    """Return the stand-in for Azure ML; `cloud.urls` must know its address, which is a token audience too."""
+    workspace = workspace_of(cloud)
+    training = TrainingService(cloud, workspace, trainer)
+    endpoints = Endpoints(cloud, workspace)
+
+    @asynccontextmanager
+    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        yield
+        await endpoints.stop()
+        await training.stop()
+
+    routes = [
+        *_workspace_routes(cloud),
+        *Jobs(cloud, workspace, training).routes(),
+        *Models(workspace).routes(),
+        *endpoints.routes(),
+        *observing_routes(cloud, workspace),
+    ]
+    # A client with its own cloud metadata asks for tokens of the ARM host itself.
+    return Service("arm", routes, (*ARM_AUDIENCES, cloud.urls["arm"]), lifespan)
+
+
+def _workspace_routes(cloud: Cloud) -> list[BaseRoute]:
+    created = datetime.now(UTC)
+
+    async def workspace(_request: Request) -> Response:
+        return JSONResponse(workspace_json(cloud))
+
+    async def datastores(request: Request) -> Response:
+        only_default = request.query_params.get("isDefault", "").lower() == "true"
+        names = [name for name in DATASTORES if not only_default or name == DEFAULT_DATASTORE]
+        return JSONResponse({"value": [datastore_json(cloud, name, created) for name in names], "nextLink": None})
+
+    async def datastore(request: Request) -> Response:
+        name = request.path_params["name"]
+        if name not in DATASTORES:
+            raise Refused(404, "ResourceNotFound", f"the workspace has no datastore {name!r}")
+        return JSONResponse(datastore_json(cloud, name, created))
+
+    return [
+        in_workspace("", "GET", workspace, WORKSPACE_VERSIONS),
+        in_workspace("/datastores", "GET", datastores, WORKSPACE_VERSIONS),
+        in_workspace("/datastores/{name}", "GET", datastore, WORKSPACE_VERSIONS),
+    ]

@@ -1,0 +1,123 @@
+"""Azure ML's routes for jobs, and for the long-running operations that cancelling and deleting start."""
+
+from datetime import UTC, datetime
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from localcloud.azure_ml.checks import check_job
+from localcloud.azure_ml.routing import answering, body_of, in_workspace
+from localcloud.azure_ml.shapes import job_json
+from localcloud.azure_ml.training import TrainingService
+from localcloud.azure_ml.workspace import LOCATION, PROVIDER, SUBSCRIPTION, Job, Refused, Workspace
+from localcloud.frame import Cloud
+
+FINE_TUNING = ("2024-10-01-preview",)  # the only version that knows this kind of job
+READ = (*FINE_TUNING, "2024-01-01-preview")
+STOP = (*FINE_TUNING, "2023-04-01-preview")
+
+
+def operation_headers(cloud: Cloud, operation: str) -> dict[str, str]:
+    """Return the headers that tell a client where to ask how far a long-running operation is."""
+    base = f"{cloud.urls['arm']}/subscriptions/{SUBSCRIPTION}/{PROVIDER}/locations/{LOCATION}"
+    return {
+        "Azure-AsyncOperation": f"{base}/mfeOperationsStatus/{operation}?api-version=2024-10-01",
+        "Location": f"{base}/mfeOperationResults/{operation}?api-version=2024-10-01",
+    }
+
+
+class Jobs:
+    """The answers about jobs."""
+
+    def __init__(self, cloud: Cloud, workspace: Workspace, training: TrainingService) -> None:
+        self._cloud, self._workspace, self._training = cloud, workspace, training
+
+    def routes(self) -> list[BaseRoute]:
+        """Return the routes."""
+        operations = "/subscriptions/{subscription}/" + PROVIDER + "/locations/{location}"
+        return [
+            in_workspace("/jobs", "GET", self.listed, READ),
+            in_workspace("/jobs/{name}", "GET", self.read, READ),
+            in_workspace("/jobs/{name}", "PUT", self.put, FINE_TUNING),
+            in_workspace("/jobs/{name}", "DELETE", self.delete, STOP),
+            in_workspace("/jobs/{name}/cancel", "POST", self.cancel, STOP),
+            Route(operations + "/mfeOperationsStatus/{operation}", answering(self.operation_status)),
+            Route(operations + "/mfeOperationResults/{operation}", answering(self.operation_result)),
+        ]
+
+    def _shown(self, job: Job) -> dict[str, object]:
+        weather = self._cloud.control.weather
+        return job_json(job, job.read(slow=weather.happens(weather.slow_status)))
+
+    async def listed(self, request: Request) -> Response:
+        """Return the jobs, newest first, all on one page."""
+        archived_too = request.query_params.get("listViewType", "ActiveOnly") == "All"
+        jobs = [job for job in self._workspace.jobs.values() if archived_too or not _archived(job)]
+        newest_first = sorted(jobs, key=lambda job: job.created, reverse=True)
+        return JSONResponse({"value": [self._shown(job) for job in newest_first], "nextLink": None})
+
+    async def read(self, request: Request) -> Response:
+        """Return one job."""
+        return JSONResponse(self._shown(self._workspace.job(request.path_params["name"])))
+
+    async def put(self, request: Request) -> Response:
+        """Accept a job; the same body once more is the same job, another body a conflict (our reading)."""
+        name, body = request.path_params["name"], await body_of(request)
+        known = self._workspace.jobs.get(name)
+        if known is not None:
+            if known.body != body:
+                raise Refused(409, "Conflict", f"a different job {name!r} exists; a job cannot be changed")
+            return JSONResponse(self._shown(known))
+        check_job(name, body)
+        folder = self._workspace.root / "jobs" / name
+        folder.mkdir(parents=True, exist_ok=True)
+        job = self._workspace.jobs[name] = Job(name, body, folder)
+        self._training.submit(job)
+        return JSONResponse(self._shown(job), 201)
+
+    async def cancel(self, request: Request) -> Response:
+        """Ask a job to stop; one that is over already stays as it is."""
+        job = self._workspace.job(request.path_params["name"])
+        if job.over:
+            return Response(status_code=200)
+        self._training.cancel(job)
+        operation = self._workspace.operation(lambda: "Succeeded" if job.over else "InProgress")
+        return Response(status_code=202, headers=operation_headers(self._cloud, operation))
+
+    async def delete(self, request: Request) -> Response:
+        """Forget a job that is over."""
+        job = self._workspace.jobs.get(request.path_params["name"])
+        if job is None:
+            return Response(status_code=204)
+        if not job.over:
+            raise Refused(409, "Conflict", f"job {job.name!r} is {job.status}; cancel it first")
+        del self._workspace.jobs[job.name]
+        operation = self._workspace.operation(lambda: "Succeeded")
+        return Response(status_code=202, headers=operation_headers(self._cloud, operation))
+
+    async def operation_status(self, request: Request) -> Response:
+        """Return how far a long-running operation is."""
+        name, status = self._operation(request)
+        now = datetime.now(UTC).isoformat()
+        body: dict[str, object] = {"id": request.url.path, "name": name, "status": status, "startTime": now}
+        if status == "Failed":
+            body |= {"error": {"code": "DeploymentFailed", "message": "the resource says why"}}
+        return JSONResponse(body, headers={"Retry-After": "1"} if status == "InProgress" else {})
+
+    async def operation_result(self, request: Request) -> Response:
+        """Return 202 while a long-running operation goes on, then 200."""
+        _, status = self._operation(request)
+        if status != "InProgress":
+            return Response(status_code=200)
+        return Response(status_code=202, headers={"Location": str(request.url), "Retry-After": "1"})
+
+    def _operation(self, request: Request) -> tuple[str, str]:
+        name = request.path_params["operation"]
+        if name not in self._workspace.operations:
+            raise Refused(404, "OperationNotFound", f"there is no operation {name!r}")
+        return name, self._workspace.operations[name]()
+
+
+def _archived(job: Job) -> bool:
+    return bool(job.body["properties"].get("isArchived"))

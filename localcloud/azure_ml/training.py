@@ -1,0 +1,156 @@
+"""Runs fine-tuning jobs: one at a time, each through Azure's statuses, by the trainer in a process of its own."""
+
+import asyncio
+import sys
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from localcloud.azure_ml.checks import base_model
+from localcloud.azure_ml.storage import JobFailed, download
+from localcloud.azure_ml.workspace import Job, Model, Workspace
+from localcloud.children import die_with_parent
+from localcloud.frame import Cloud
+
+REPOSITORY = Path(__file__).parents[2]
+TRAINER = (sys.executable, "-m", "trainer")
+BEAT = 0.2  # seconds for which each status before Running can be seen
+DEADLINE = 3600.0  # seconds for one job
+GRACE = 10.0  # seconds between asking the trainer to stop and killing it
+DEFAULTS = {"num_train_epochs": "1", "per_device_train_batch_size": "1", "learning_rate": "0.0003"}
+WHOLE_TAIL = 4096  # bytes of stderr that surely hold its last line
+
+
+class TrainingService:
+    """The machine that trains, and the jobs that wait for it."""
+
+    def __init__(
+        self, cloud: Cloud, workspace: Workspace, program: Sequence[str] = TRAINER, deadline: float = DEADLINE
+    ) -> None:
+        self._cloud, self._workspace, self._program, self._deadline = cloud, workspace, program, deadline
+        self._machine = asyncio.Semaphore(1)
+        self._lives: dict[str, asyncio.Task[None]] = {}
+
+    def submit(self, job: Job) -> None:
+        """Start the job's life."""
+        self._lives[job.name] = asyncio.create_task(self._life(job), name=f"job {job.name}")
+
+    def cancel(self, job: Job) -> None:
+        """Ask the job to stop; it goes to Canceled once its process is gone."""
+        if not job.over and job.status != "CancelRequested":
+            job.enter("CancelRequested")
+            self._lives[job.name].cancel()
+
+    async def stop(self) -> None:
+        """Stop every job: the cloud goes away."""
+        lives = [life for life in self._lives.values() if not life.done()]
+        for life in lives:
+            life.cancel()
+        await asyncio.gather(*lives, return_exceptions=True)
+
+    async def _life(self, job: Job) -> None:
+        try:
+            await asyncio.sleep(BEAT)
+            job.enter("Queued")
+            async with self._machine, asyncio.timeout(self._deadline):
+                await self._train(job)
+        except JobFailed as failure:
+            _fail(job, failure.code, failure.message)
+        except TimeoutError:
+            _fail(job, "UserError", f"the job ran longer than {self._deadline:.0f} s and was stopped")
+        except asyncio.CancelledError:
+            job.enter("Canceled")
+        except Exception as error:
+            _fail(job, "ServiceError", f"the local cloud broke: {type(error).__name__}: {error}")
+            raise
+
+    async def _train(self, job: Job) -> None:
+        for status in ("Provisioning", "Preparing"):
+            job.enter(status)
+            await asyncio.sleep(BEAT)
+        train, validation = await self._inputs(job)
+        job.enter("Running")
+        await self._run(job, [*self._program, *arguments(job, train, validation)])
+        job.enter("Finalizing")
+        await asyncio.sleep(BEAT)
+        register(self._workspace, job)
+        job.enter("Completed")
+
+    async def _inputs(self, job: Job) -> tuple[Path, Path]:
+        details = job.body["properties"]["fineTuningDetails"]
+        train, validation = job.folder / "training.jsonl", job.folder / "validation.jsonl"
+        await asyncio.to_thread(download, self._cloud, details["trainingData"]["uri"], train)
+        # Without validation data the trainer measures on what it learns from.
+        given = details.get("validationData") or details["trainingData"]
+        await asyncio.to_thread(download, self._cloud, given["uri"], validation)
+        return train, validation
+
+    async def _run(self, job: Job, command: Sequence[str]) -> None:
+        with (job.folder / "stdout.log").open("wb") as out, (job.folder / "stderr.log").open("wb") as err:
+            process = await asyncio.create_subprocess_exec(
+                *command,
+                cwd=REPOSITORY,
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=out,
+                stderr=err,
+                start_new_session=True,
+                preexec_fn=die_with_parent,
+            )
+            try:
+                code = await process.wait()
+            finally:
+                await _stop(process)
+        if code != 0:
+            raise JobFailed("UserError", _last_line(job.folder / "stderr.log") or f"the trainer ended with {code}")
+
+
+async def _stop(process: asyncio.subprocess.Process) -> None:
+    if process.returncode is not None:
+        return
+    with suppress(ProcessLookupError):
+        process.terminate()
+    try:
+        await asyncio.wait_for(process.wait(), GRACE)
+    except TimeoutError:
+        process.kill()
+        await process.wait()
+
+
+def _fail(job: Job, code: str, message: str) -> None:
+    job.error = {"code": code, "message": message}
+    job.enter("Failed")
+
+
+def _last_line(file: Path) -> str:
+    lines = file.read_bytes()[-WHOLE_TAIL:].decode("utf-8", "replace").splitlines()
+    return next((line.strip() for line in reversed(lines) if line.strip()), "")
+
+
+def arguments(job: Job, train: Path, validation: Path) -> list[str]:
+    """Return the trainer's command line for a job."""
+    details: Mapping[str, Any] = job.body["properties"]["fineTuningDetails"]
+    hyperparameters = {**DEFAULTS, **(details.get("hyperParameters") or {})}
+    files = ["--train", str(train), "--validation", str(validation), "--output", str(job.folder / "output")]
+    asked = [part for name, value in hyperparameters.items() for part in (f"--{name}", value)]
+    return [*files, "--base-model", base_model(details["model"]["uri"]), *asked]
+
+
+def register(workspace: Workspace, job: Job) -> Model:
+    """Register the job's checkpoint as the next version of the asset that the job names."""
+    folder = job.folder / "output" / "model"
+    if not folder.is_dir():
+        raise JobFailed("ServiceError", "the trainer ended well but left no model")
+    properties = job.body["properties"]
+    name = properties["outputs"]["registered_model"]["assetName"]
+    base = base_model(properties["fineTuningDetails"]["model"]["uri"])
+    latest = max((int(model.version) for model in workspace.versions(name)), default=0)
+    facts = {
+        "baseModelId": f"azureml://registries/azureml/models/{base}",
+        "baseModelWeightsVersion": "1.0",
+        "hasDeltaWeights": "true",
+        "maas-finetuning": "true",
+    }
+    model = Model(name, str(latest + 1), job.name, folder, facts)
+    workspace.models[name, model.version] = model
+    return model

@@ -1,0 +1,171 @@
+"""The one workspace of the local cloud: its jobs, models, endpoints and operations, all in memory."""
+
+import secrets
+import string
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, TypeVar
+
+from localcloud.frame import Cloud
+
+SUBSCRIPTION = "00000000-0000-0000-0000-000000000000"
+RESOURCE_GROUP = "rg-local"
+WORKSPACE = "tunedrop"
+WORKSPACE_GUID = "6d1f6f0e-3b1c-4c53-9a53-7f2f0c1d2e3f"
+LOCATION = "eastus2"
+PROVIDER = "providers/Microsoft.MachineLearningServices"
+WORKSPACE_ID = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/{RESOURCE_GROUP}/{PROVIDER}/workspaces/{WORKSPACE}"
+DATASTORES = {"workspaceblobstore": "azureml", "tunedrop": "reports"}  # datastore -> container
+DEFAULT_DATASTORE = "workspaceblobstore"
+OVER = ("Completed", "Failed", "Canceled")  # statuses that a job never leaves
+KEY_LETTERS = string.ascii_letters + string.digits
+Thing = TypeVar("Thing")
+
+
+class Refused(Exception):
+    """A request that Azure ML would refuse, with the status, code and message of its answer."""
+
+    def __init__(self, status: int, code: str, message: str) -> None:
+        super().__init__(message)
+        self.status, self.code, self.message = status, code, message
+
+
+@dataclass
+class Job:
+    """A fine-tuning job: what was asked for, the statuses it went through, and where its files are."""
+
+    name: str
+    body: dict[str, Any]
+    folder: Path
+    statuses: list[str] = field(default_factory=lambda: ["NotStarted"])
+    shown: int = 0  # index of the newest status that a reader has seen
+    created: datetime = field(default_factory=lambda: datetime.now(UTC))
+    started: datetime | None = None
+    ended: datetime | None = None
+    error: dict[str, str] | None = None
+
+    @property
+    def status(self) -> str:
+        """Return the status as it really is."""
+        return self.statuses[-1]
+
+    @property
+    def over(self) -> bool:
+        """Tell whether the job has ended."""
+        return self.status in OVER
+
+    def enter(self, status: str) -> None:
+        """Go to the next status; a job that is over stays so."""
+        if self.over:
+            return
+        self.statuses.append(status)
+        if status == "Running":
+            self.started = datetime.now(UTC)
+        if status in OVER:
+            self.ended = datetime.now(UTC)
+
+    def read(self, *, slow: bool) -> str:
+        """Return the status that a reader sees: the one before when the read is slow, never an older one."""
+        newest = len(self.statuses) - 1
+        self.shown = max(self.shown, newest - 1 if slow else newest)
+        return self.statuses[self.shown]
+
+
+@dataclass
+class Model:
+    """One registered version of a model, with the folder of its checkpoint."""
+
+    name: str
+    version: str
+    job_name: str
+    folder: Path
+    properties: dict[str, str]
+    tags: dict[str, str] = field(default_factory=dict)
+    archived: bool = False
+    created: datetime = field(default_factory=lambda: datetime.now(UTC))
+
+    @property
+    def asset_id(self) -> str:
+        """Return the id by which an endpoint refers to the model."""
+        return f"azureml://locations/{LOCATION}/workspaces/{WORKSPACE_GUID}/models/{self.name}/versions/{self.version}"
+
+
+def new_key() -> str:
+    """Return a key as serverless endpoints have them: 32 letters and digits."""
+    return "".join(secrets.choice(KEY_LETTERS) for _ in range(32))
+
+
+@dataclass
+class Endpoint:
+    """A serverless endpoint: the one deployment of one model."""
+
+    name: str
+    model: Model
+    content_safety: str = "Enabled"
+    auth_mode: str = "Key"
+    tags: dict[str, str] = field(default_factory=dict)
+    primary_key: str = field(default_factory=new_key)
+    secondary_key: str = field(default_factory=new_key)
+    provisioning: str = "Creating"  # Creating, Succeeded, Failed, Deleting
+    created: datetime = field(default_factory=lambda: datetime.now(UTC))
+    error: str | None = None
+
+    @property
+    def state(self) -> str:
+        """Return the endpoint's state in Azure's second vocabulary."""
+        names = {"Succeeded": "Online", "Failed": "CreationFailed"}
+        return names.get(self.provisioning, self.provisioning)
+
+
+@dataclass
+class Workspace:
+    """Everything that the workspace holds; it forgets all of it when the process ends."""
+
+    root: Path
+    jobs: dict[str, Job] = field(default_factory=dict)
+    models: dict[tuple[str, str], Model] = field(default_factory=dict)
+    endpoints: dict[str, Endpoint] = field(default_factory=dict)
+    operations: dict[str, Callable[[], str]] = field(default_factory=dict)
+
+    def job(self, name: str) -> Job:
+        """Return the job of this name, or refuse with 404."""
+        return _found(self.jobs.get(name), "jobs", name)
+
+    def model(self, name: str, version: str) -> Model:
+        """Return the model version, or refuse with 404."""
+        return _found(self.models.get((name, version)), "models/versions", f"{name}/{version}")
+
+    def endpoint(self, name: str) -> Endpoint:
+        """Return the endpoint of this name, or refuse with 404."""
+        return _found(self.endpoints.get(name), "serverlessEndpoints", name)
+
+    def versions(self, name: str) -> list[Model]:
+        """Return the versions of a model, newest first."""
+        found = [model for model in self.models.values() if model.name == name]
+        return sorted(found, key=lambda model: int(model.version), reverse=True)
+
+    def deployment_of(self, model: Model) -> Endpoint | None:
+        """Return the endpoint that serves this model: Azure allows one."""
+        return next((e for e in self.endpoints.values() if e.model is model), None)
+
+    def operation(self, status: Callable[[], str]) -> str:
+        """Remember a long-running operation and return its id; `status` says how far it is."""
+        name = secrets.token_hex(16)
+        self.operations[name] = status
+        return name
+
+
+def _found(thing: Thing | None, kind: str, name: str) -> Thing:
+    if thing is None:
+        raise Refused(404, "ResourceNotFound", f"{kind} {name!r} was not found in workspace {WORKSPACE!r}")
+    return thing
+
+
+def workspace_of(cloud: Cloud) -> Workspace:
+    """Return the workspace of a local cloud; the scoring stand-in serves the same one."""
+    workspace = cloud.shared.setdefault("workspace", Workspace(cloud.root / "azure_ml"))
+    if not isinstance(workspace, Workspace):
+        raise TypeError("cloud.shared['workspace'] belongs to Azure ML's stand-in")
+    return workspace

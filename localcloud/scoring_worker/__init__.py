@@ -1,0 +1,1 @@
+"""The process that holds models in memory and writes answers, and the client that asks it."""
