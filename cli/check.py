@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from shared.core.dataset import check_dataset
-from shared.core.dataset.naming import manifest_path, validation_path
+from shared.core.dataset.naming import dataset_of
 
 CHUNK = 1 << 20  # bytes read at a time
 
@@ -19,7 +19,8 @@ def run(options: argparse.Namespace) -> int:
     if not path.is_file():
         print(f"tunedrop: {path} is not a file; name a .jsonl file", file=sys.stderr)
         return 2
-    validation, manifest = Path(validation_path(str(path))), Path(manifest_path(str(path)))
+    name = dataset_of(path.name)
+    validation, manifest = path.with_name(name.validation_path), path.with_name(name.manifest_path)
     report = check_dataset(
         partial(_chunks, path),
         _chunks_if_there(validation),

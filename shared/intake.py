@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from shared.core import names
-from shared.core.dataset.naming import NameProblem, dataset_of
+from shared.core.dataset.naming import NotADataset, dataset_of
 from shared.core.run import Run, State
 from shared.ports import Datasets, Dropped, Queue, Runs
 
@@ -24,15 +24,19 @@ class Intake:
         """Record a run for the upload and queue it; return its id, or None when the file is no dataset.
 
         An upload that is recorded already is queued all the same: the first attempt may have died in between.
+        A `.jsonl` in a wrong place gets a run too: its check rejects it, so that somebody hears of it.
         """
-        name = dataset_of(dropped.path)
-        if isinstance(name, NameProblem):
-            log.warning("not a dataset: %s: %s", dropped.path, name.reason)
-            return None
+        try:
+            model = dataset_of(dropped.path).model
+        except NotADataset as problem:
+            if problem.expected or not dropped.path.endswith(".jsonl"):
+                log.info("no dataset: %s: %s", dropped.path, problem.reason)
+                return None
+            model = ""
         now = self._clock()
         run = Run(
             id=names.run_id(dropped.url, dropped.etag),
-            model=name.model,
+            model=model,
             dataset=dropped.path,
             etag=names.bare_etag(dropped.etag),
             created=dropped.modified,

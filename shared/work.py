@@ -8,7 +8,7 @@ from functools import partial
 
 from shared.core import names
 from shared.core.dataset import check_dataset, reasons, report_json, split_files
-from shared.core.dataset.naming import manifest_path, validation_path
+from shared.core.dataset.naming import NotADataset, dataset_of
 from shared.core.dataset.report import Report
 from shared.core.lifecycle import (
     Accepted,
@@ -69,6 +69,8 @@ def check(run: Run, services: Services) -> Event | Waiting:
         if problem:
             return Rejected((problem,))
         _write_split(run, report, services)
+    except NotADataset as problem:
+        return Rejected((problem.reason,))
     except NotFound:
         # The blob was deleted or overwritten while it was read; an overwriting upload has its own run.
         return Rejected((f"{run.dataset} was removed or replaced before it was checked; a new upload is a new run",))
@@ -76,9 +78,9 @@ def check(run: Run, services: Services) -> Event | Waiting:
 
 
 def _report(run: Run, services: Services) -> Report:
-    datasets = services.datasets
-    validation = datasets.find(validation_path(run.dataset))
-    manifest = datasets.find(manifest_path(run.dataset))
+    datasets, name = services.datasets, dataset_of(run.dataset)
+    validation = datasets.find(name.validation_path)
+    manifest = datasets.find(name.manifest_path)
     return check_dataset(
         partial(datasets.chunks, run.dataset, run.etag),
         _pinned(datasets, validation),
@@ -103,7 +105,7 @@ def _already_served(run: Run, report: Report, services: Services) -> str | None:
 
 def _write_split(run: Run, report: Report, services: Services) -> None:
     datasets = services.datasets
-    validation = _pinned(datasets, datasets.find(validation_path(run.dataset)))
+    validation = _pinned(datasets, datasets.find(dataset_of(run.dataset).validation_path))
     files = split_files(report, partial(datasets.chunks, run.dataset, run.etag), validation)
     for name, pieces in zip(("training", "validation"), files, strict=True):
         datasets.write(f"{run.id}/{name}.jsonl", pieces, "application/x-ndjson")

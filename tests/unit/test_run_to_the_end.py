@@ -122,8 +122,20 @@ def test_a_bad_dataset_is_rejected_with_reasons_and_costs_nothing(content, reaso
     assert told(world) == sorted((channel, State.REJECTED) for channel in Channel)
 
 
-@pytest.mark.parametrize("path", ["support.txt", "a/b/c/deep.jsonl", "support.validation.jsonl", ".jsonl"])
-def test_a_file_in_a_wrong_place_starts_no_run(path):
+@pytest.mark.parametrize(
+    ("path", "reason"), [("a/b/deep.jsonl", "too deep"), ("my model!.jsonl", "no name for a model")]
+)
+def test_a_dataset_in_a_wrong_place_is_rejected_so_that_somebody_hears_of_it(path, reason):
+    world = World()
+    run_id = world.receive(world.drop(path))
+    world.tick(2)
+    assert world.run(run_id).state is State.REJECTED
+    assert reason in world.run(run_id).reasons[0]
+    assert told(world) == sorted((channel, State.REJECTED) for channel in Channel)
+
+
+@pytest.mark.parametrize("path", ["support.txt", "support.validation.jsonl", "support.yaml", ".hidden.jsonl"])
+def test_what_is_no_dataset_starts_no_run(path):
     world = World()
     assert world.intake.receive(world.drop(path)) is None
     assert world.runs.known_ids() == set()
