@@ -7,6 +7,9 @@ from typing import Any, Protocol
 
 from shared.core.lifecycle import Decision
 from shared.core.run import Channel, Moment, Notification, Run
+from shared.errors import ServiceUnavailable
+
+CLAIM_HOLDS = timedelta(minutes=2)  # how long the claim to send a notification keeps others from sending it
 
 
 @dataclass(frozen=True)
@@ -36,7 +39,7 @@ class Runs(Protocol):
         ...
 
     def note_job(self, run_id: str, job: "Job", version: str) -> None:
-        """Record Azure ML's latest word on the job: status, metrics; raises Conflict when `version` is outdated."""
+        """Record Azure ML's latest word on the job: status, metrics; raises Conflict if `version` is outdated."""
         ...
 
     def latest(self, limit: int) -> list[Run]:
@@ -117,7 +120,7 @@ class Datasets(Protocol):
 
 @dataclass(frozen=True)
 class Job:
-    """Azure ML's job: its status in Azure's spelling, why it failed, and the latest value of each MLflow metric."""
+    """Azure ML's job: status in Azure's spelling, why it failed, and the latest value of each MLflow metric."""
 
     status: str
     reason: str = ""
@@ -142,7 +145,7 @@ class Training(Protocol):
 
 @dataclass(frozen=True)
 class Endpoint:
-    """A serverless endpoint: its provisioning state in lower case (`succeeded`), where it answers, why it failed."""
+    """A serverless endpoint: provisioning state in lower case (`succeeded`), where it answers, why it failed."""
 
     state: str
     url: str = ""
@@ -183,16 +186,12 @@ class Deployment:
         """
         if current is None:
             return self
-        if current.run_id == self.run_id or current._age > self._age:
+        # Blob storage tells times to the second; the run's id decides between equal ones, the same way each time.
+        if (current.dataset_created, current.run_id) >= (self.dataset_created, self.run_id):
             return current
         if current.previous_endpoint:
-            raise ServiceUnavailable("models", f"the endpoint before that of {self.model!r} is still being removed")
+            raise ServiceUnavailable("models", f"the endpoint that served {self.model!r} before is still there")
         return replace(self, previous_endpoint=current.endpoint)
-
-    @property
-    def _age(self) -> tuple[datetime, str]:
-        # Blob storage tells times to the second; the run's id decides between equal ones, the same way each time.
-        return self.dataset_created, self.run_id
 
 
 class Models(Protocol):

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from shared.core.lifecycle import Decision, is_final
 from shared.core.names import bare_etag
-from shared.core.run import Channel, Notification, Run
+from shared.core.run import Channel, Moment, Notification, Run
 from shared.errors import Conflict, NotFound
 from shared.ports import (
     CLAIM_HOLDS,
@@ -17,7 +17,6 @@ from shared.ports import (
     Dropped,
     Endpoint,
     Job,
-    Moment,
     StoredRun,
 )
 

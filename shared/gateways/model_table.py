@@ -1,0 +1,88 @@
+"""The table of model names: what each name that clients put into "model" points at now."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, replace
+from datetime import datetime
+from typing import Any
+
+from azure.core import MatchConditions
+from azure.core.credentials import TokenCredential
+from azure.data.tables import TableClient, UpdateMode
+
+from shared.calling import calling, client_options
+from shared.errors import Conflict, NotFound, ServiceRefused
+from shared.gateways.run_rows import text_of
+from shared.ports import Deployment
+from shared.settings import Settings
+
+SERVICE = "model table"
+PARTITION = "model"
+
+
+class ModelTable:
+    """The table `models`: one row per name."""
+
+    def __init__(self, settings: Settings, credential: TokenCredential) -> None:
+        self._table = TableClient(settings.table_url, "models", credential=credential, **client_options(SERVICE))
+
+    def find(self, model: str) -> Deployment | None:
+        """Return what the name points at, or None."""
+        row = self._row(model)
+        return _deployment_of(row) if row else None
+
+    def all(self) -> list[Deployment]:
+        """Return every served model, by name."""
+        with calling(SERVICE):
+            return [_deployment_of(row) for row in self._table.query_entities(f"PartitionKey eq '{PARTITION}'")]
+
+    def point(self, deployment: Deployment) -> Deployment:
+        """Let the name point at the deployment, unless it points at a newer drop; return what it points at now.
+
+        Raises Conflict when another run points the name elsewhere at the same moment.
+        """
+        row = self._row(deployment.model)
+        current = _deployment_of(row) if row else None
+        chosen = deployment.taking_over(current)
+        if chosen != current:
+            self._put(chosen, row)
+        return chosen
+
+    def forget_previous(self, deployment: Deployment) -> None:
+        """Record that the deployment served before is removed."""
+        row = self._row(deployment.model)
+        current = _deployment_of(row) if row else None
+        if current and current.previous_endpoint == deployment.previous_endpoint:
+            self._put(replace(current, previous_endpoint=""), row)
+
+    def _row(self, model: str) -> Mapping[str, Any] | None:
+        try:
+            with calling(SERVICE):
+                return self._table.get_entity(PARTITION, model)
+        except NotFound:
+            return None
+
+    def _put(self, deployment: Deployment, found: Mapping[str, Any] | None) -> None:
+        row = _row_of(deployment)
+        try:
+            with calling(SERVICE):
+                if found is None:
+                    self._table.create_entity(row)
+                    return
+                etag = found.metadata["etag"]  # type: ignore[attr-defined]  # TableEntity has metadata
+                guard = MatchConditions.IfNotModified
+                self._table.update_entity(row, UpdateMode.REPLACE, etag=etag, match_condition=guard)
+        except ServiceRefused as refusal:
+            if refusal.status != 409:
+                raise
+            raise Conflict(f"{SERVICE}: {deployment.model} was created just now") from None
+
+
+def _row_of(deployment: Deployment) -> dict[str, Any]:
+    times = {"created": text_of(deployment.created), "dataset_created": text_of(deployment.dataset_created)}
+    return {"PartitionKey": PARTITION, "RowKey": deployment.model} | asdict(deployment) | times
+
+
+def _deployment_of(row: Mapping[str, Any]) -> Deployment:
+    columns = {key: value for key, value in row.items() if key not in ("PartitionKey", "RowKey")}
+    times = {name: datetime.fromisoformat(row[name]) for name in ("created", "dataset_created")}
+    return Deployment(**(columns | times))
