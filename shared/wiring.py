@@ -4,7 +4,7 @@ Gateways are imported where they are first needed, so that a cold start loads on
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import cache, cached_property, partial
 from typing import TYPE_CHECKING, Any
@@ -144,6 +144,19 @@ class App:
             default_base_model=self.settings.base_model,
         )
         return Reconciler(self.runs, self.queue, self.notifier, services, now)
+
+    @cached_property
+    def health(self) -> "Health":
+        """What /health asks."""
+        from shared.gateways.content_safety_check import ContentSafetyCheck
+        from shared.health import Health
+
+        checks: dict[str, Callable[[], object]] = {
+            "blob storage": lambda: self.datasets.find("health"),
+            "run table": lambda: self.runs.history("health"),
+            "content safety": ContentSafetyCheck(self.settings, self.credential).ask,
+        }
+        return Health(checks, now)
 
     def retire_previous(self) -> None:
         """Delete the endpoints that newer ones replaced."""

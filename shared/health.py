@@ -1,0 +1,46 @@
+"""Are the services that TuneDrop stands on there? Asked at most every half minute, whoever asks."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from shared.errors import TuneDropError
+
+log = logging.getLogger(__name__)
+
+KEPT = timedelta(seconds=30)  # anyone may ask, and an answer costs calls: it is kept this long
+DEADLINE = 5.0  # seconds for all checks together; they run beside each other
+
+
+class Health:
+    """Runs one small call per service, each in a thread."""
+
+    def __init__(self, checks: Mapping[str, Callable[[], object]], clock: Callable[[], datetime]) -> None:
+        self._checks, self._clock = checks, clock
+        self._kept: tuple[datetime, dict[str, Any]] | None = None
+
+    async def report(self) -> dict[str, Any]:
+        """Return {"status": "ok" | "degraded", "services": {name: "ok" | reason}, "at": ISO time}."""
+        now = self._clock()
+        if self._kept and now - self._kept[0] < KEPT:
+            return self._kept[1]
+        found = await asyncio.gather(*map(self._check, self._checks))
+        services = dict(zip(self._checks, found, strict=True))
+        status = "ok" if set(found) == {"ok"} else "degraded"
+        report = {"status": status, "services": services, "at": now.isoformat()}
+        self._kept = (now, report)
+        return report
+
+    async def _check(self, name: str) -> str:
+        """Return "ok" or what is wrong in one word: the caller is anonymous, the log says more."""
+        try:
+            await asyncio.wait_for(asyncio.to_thread(self._checks[name]), DEADLINE)
+        except TimeoutError:
+            log.warning("health: %s did not answer within %g s", name, DEADLINE)
+            return "slow"
+        except TuneDropError as error:
+            log.warning("health: %s", error)
+            return "unavailable"
+        return "ok"
