@@ -1,0 +1,102 @@
+"""What of a streamed choice is held back until it is checked: which text to check next, and what may go.
+
+Each check sees the text before it (`overlap`), so a phrase over a cut is seen whole. The last `margin` characters of
+what is checked stay back until the next check has passed as well, so of a phrase that begins there nothing has left.
+"""
+
+from dataclasses import dataclass, field
+
+from shared.core.chat_answer import Answer
+from shared.core.moderation import OVERLAP
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How much text is checked at a time, in characters."""
+
+    first: int = 200  # small: the reader waits for it
+    later: int = 1_000  # what one analysis costs anyway
+    overlap: int = OVERLAP
+    margin: int = 100  # the longest phrase of which not even the beginning may leave
+    most: int = 8_000  # unchecked text at which the model has to wait for us
+
+
+@dataclass
+class Lane:
+    """One growing string of a choice; lengths in characters since its beginning."""
+
+    before: str = ""  # the end of what was handed to the check before
+    fresh: list[str] = field(default_factory=list)  # came since
+    length: int = 0
+    asked: int = 0  # how far the running check goes
+    checked: int = 0
+
+
+@dataclass
+class HeldBack:
+    """One choice of a stream. At most one check of it is under way at a time."""
+
+    pace: Pace
+    ended: bool = False
+    _waiting: list[tuple[Answer, dict[str, int]]] = field(default_factory=list)  # with where each lane ends in it
+    _lanes: dict[str, Lane] = field(default_factory=dict)
+    _growing: frozenset[str] = frozenset()
+    _unchecked: int = 0
+    _begun: bool = False
+
+    @property
+    def full(self) -> bool:
+        """Tell whether the model should wait for our checks."""
+        return self._unchecked >= self.pace.most
+
+    @property
+    def done(self) -> bool:
+        """Tell whether everything came, was checked and has gone."""
+        return self.ended and not self._waiting and not self._unchecked
+
+    def add(self, piece: Answer) -> None:
+        """Take in a piece that the model sent."""
+        ends = {}
+        for name, text in piece.lanes.items():
+            lane = self._lanes.setdefault(name, Lane())
+            lane.fresh.append(text)
+            lane.length += len(text)
+            self._unchecked += len(text)
+            ends[name] = lane.length
+        if ends:
+            self._growing = frozenset(ends)
+        if piece.words or piece.logprobs:
+            self._waiting.append((piece, ends))
+
+    def next_texts(self) -> list[str]:
+        """Return what to check next, with the text before it; empty while there is too little of it."""
+        enough = 1 if self.ended else self.pace.later if self._begun else self.pace.first
+        if self._unchecked < enough:
+            return []
+        self._begun = True
+        self._unchecked = 0
+        return [self._take(lane) for lane in self._lanes.values() if lane.fresh]
+
+    def _take(self, lane: Lane) -> str:
+        text = lane.before + "".join(lane.fresh)
+        lane.fresh, lane.asked = [], lane.length
+        lane.before = text[-self.pace.overlap :]
+        return text
+
+    def passed(self) -> list[Answer]:
+        """Note that the running check has passed (or that none was needed); return what may go now."""
+        for lane in self._lanes.values():
+            lane.checked = lane.asked
+        count = 0
+        for _piece, ends in self._waiting:
+            if any(end > self._safe(name) for name, end in ends.items()):
+                break
+            count += 1
+        going, self._waiting = self._waiting[:count], self._waiting[count:]
+        return [piece for piece, _ends in going]
+
+    def _safe(self, name: str) -> int:
+        """Return how far a lane may go; one that no longer grows needs no margin."""
+        lane = self._lanes[name]
+        complete = lane.checked == lane.length and (self.ended or name not in self._growing)
+        return lane.checked if complete else lane.checked - self.pace.margin

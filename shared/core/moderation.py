@@ -1,0 +1,130 @@
+"""What moderation looks at and what it decides: texts into windows, severities into a verdict."""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import Any
+
+WINDOW = 10_000  # code points that one analysis takes
+OVERLAP = 256  # code points that a window shares with the one before, so that a cut hides nothing
+MEDIUM = 4  # severities go from 0 to 7; Azure's labels are safe, low, medium, high in steps of two
+LABELS = ("safe", "low", "medium", "high")
+CATEGORIES = {"Hate": "hate", "SelfHarm": "self_harm", "Sexual": "sexual", "Violence": "violence"}
+# What is on no screen but breaks a word for a classifier: controls, soft hyphens, zero-width and bidi marks,
+# fillers, variation selectors, tag characters, and combining marks that compose with no letter.
+HIDDEN = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\u00ad\u0300-\u036f\u0600-\u0605\u061c\u06dd\u070f\u115f\u1160"
+    "\u17b4\u17b5\u180b-\u180f\u1ab0-\u1aff\u1dc0-\u1dff\u200b-\u200f\u202a-\u202e\u2060-\u206f\u20d0-\u20ff"
+    "\u2800\u3164\ufe00-\ufe0f\ufe20-\ufe2f\ufeff\uffa0\ufff0-\ufffb\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
+)
+ESCAPE = re.compile(r"\\u([0-9a-fA-F]{4})")
+PRINTABLE_ASCII = re.compile(r"[\t\n\r -~]*")
+EDGE = frozenset(" \t\n\r.,;:!?()[]{}<>\"'`|/")  # a word ends here anyway: gluing on makes no new word
+
+
+@dataclass(frozen=True)
+class Policy:
+    """What is let through: from which severity on each category blocks, and whether Prompt Shields are asked."""
+
+    thresholds: Mapping[str, int] = field(default_factory=lambda: dict.fromkeys(CATEGORIES, MEDIUM))
+    shields: bool = True
+    ask_first: bool = False  # True: the model is not asked before the prompt has passed
+    version: str = "1"
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What moderation says of some texts under a policy; an unblocked one lets them through."""
+
+    policy: Policy
+    severities: Mapping[str, int] = field(default_factory=dict)
+    blocklists: tuple[str, ...] = ()
+    attack: bool | None = None  # None: Prompt Shields were not asked
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """Name what blocks, in Azure OpenAI's words; empty when nothing does."""
+        found = [CATEGORIES.get(name, name.lower()) for name in self.severities if self._filtered(name)]
+        found += ["jailbreak"] if self.attack else []
+        return tuple(found + (["custom_blocklists"] if self.blocklists else []))
+
+    @property
+    def blocked(self) -> bool:
+        """Tell whether the texts must not pass."""
+        return bool(self.reasons)
+
+    @property
+    def results(self) -> dict[str, Any]:
+        """Return Azure OpenAI's `content_filter_results`."""
+        severities = dict.fromkeys(CATEGORIES, 0) | dict(self.severities)
+        results: dict[str, Any] = {
+            CATEGORIES.get(name, name.lower()): {
+                "filtered": self._filtered(name),
+                "severity": LABELS[severity // 2],
+            }
+            for name, severity in severities.items()
+        }
+        if self.attack is not None:
+            results["jailbreak"] = {"filtered": self.attack, "detected": self.attack}
+        if self.blocklists:
+            details = [{"filtered": True, "id": name} for name in self.blocklists]
+            results["custom_blocklists"] = {"filtered": True, "details": details}
+        return results
+
+    def _filtered(self, category: str) -> bool:
+        return self.severities.get(category, 0) >= self.policy.thresholds.get(category, MEDIUM)
+
+
+def merged(policy: Policy, verdicts: Iterable[Verdict]) -> Verdict:
+    """Return one verdict over all texts: the worst of each category."""
+    severities: dict[str, int] = {}
+    blocklists: dict[str, None] = {}
+    attack: bool | None = None
+    for verdict in verdicts:
+        for name, severity in verdict.severities.items():
+            severities[name] = max(severity, severities.get(name, 0))
+        blocklists |= dict.fromkeys(verdict.blocklists)
+        if verdict.attack is not None:
+            attack = verdict.attack or bool(attack)
+    return Verdict(policy, severities, tuple(blocklists), attack)
+
+
+def windows(text: str, size: int = WINDOW, overlap: int = OVERLAP) -> Iterator[str]:
+    """Yield the text in overlapping pieces that one analysis takes; a longer text begins with the same pieces."""
+    start = 0
+    while True:
+        yield text[start : start + size]
+        if start + size >= len(text):
+            return
+        start += size - overlap
+
+
+def normalised(text: str) -> str:
+    """Return the text as a reader sees it: compatibility forms and `\\uXXXX` resolved, the invisible taken out."""
+    if "\\u" in text:
+        text = ESCAPE.sub(lambda found: chr(int(found[1], 16)), text)
+        text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    if text.isascii() and PRINTABLE_ASCII.fullmatch(text):
+        return text
+    return HIDDEN.sub("", unicodedata.normalize("NFKC", text))
+
+
+def readings(strings: Sequence[str]) -> tuple[str, ...]:
+    """Return how strings beside each other can be read: as words apart and, where that makes new words, as one."""
+    texts = [text for text in strings if text]
+    apart = " ".join(texts)
+    if any(left[-1] not in EDGE and right[0] not in EDGE for left, right in pairwise(texts)):
+        return (apart, "".join(texts))
+    return (apart,)
+
+
+def pieces(texts: Iterable[str]) -> list[str]:
+    """Return what has to be analysed to know these texts, each thing once: as they are, and normalised."""
+    found: dict[str, None] = {}
+    for text in texts:
+        for copy in dict.fromkeys((text, normalised(text))):
+            if copy.strip():
+                found |= dict.fromkeys(windows(copy))
+    return list(found)
