@@ -1,0 +1,69 @@
+"""Which blobs are datasets, and which model a dataset trains: decided by its path in the container `datasets`."""
+
+import re
+from dataclasses import dataclass
+
+from shared.errors import TuneDropError
+
+SUFFIX = ".jsonl"
+VALIDATION_SUFFIX = ".validation.jsonl"
+MANIFEST_SUFFIX = ".yaml"
+MODEL_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
+
+
+class NotADataset(TuneDropError):
+    """The blob starts no run; `expected` tells that this is as it should be and nobody need hear of it."""
+
+    def __init__(self, reason: str, *, expected: bool = False) -> None:
+        super().__init__(reason)
+        self.reason, self.expected = reason, expected
+
+
+@dataclass(frozen=True)
+class DatasetName:
+    """Where a dataset lies, what lies beside it, and the model that it trains."""
+
+    path: str  # inside the container, "support/2026-11-20.jsonl"
+    model: str  # what clients put into "model", "support"
+
+    @property
+    def validation_path(self) -> str:
+        """Path of the validation file, which may be there or not."""
+        return self.path.removesuffix(SUFFIX) + VALIDATION_SUFFIX
+
+    @property
+    def manifest_path(self) -> str:
+        """Path of the manifest, which may be there or not."""
+        return self.path.removesuffix(SUFFIX) + MANIFEST_SUFFIX
+
+
+def dataset_of(path: str) -> DatasetName:
+    """Return the dataset at this path; raises NotADataset with the reason and the way out.
+
+    `support.jsonl` and `support/2026-11-20.jsonl` both train the model `support`. Names of models are in
+    lower case, so `Support.jsonl` trains `support` too.
+    """
+    parts = path.split("/")
+    if any(part.startswith(".") for part in parts):
+        raise NotADataset("hidden: a part of its path begins with a dot", expected=True)
+    if path.endswith(VALIDATION_SUFFIX):
+        raise NotADataset("a validation file: it goes with the dataset of the same name", expected=True)
+    if path.endswith((MANIFEST_SUFFIX, "/")):
+        raise NotADataset("a manifest or a folder: it goes with the dataset of the same name", expected=True)
+    if not path.endswith(SUFFIX):
+        raise NotADataset(f"{parts[-1][:80]!r} does not end with {SUFFIX}. Fix: name it <model>{SUFFIX}")
+    if len(parts) > 2:
+        raise NotADataset("it lies too deep. Fix: drop it as <model>.jsonl or <model>/<name>.jsonl")
+    return DatasetName(path, _model(parts[0].removesuffix(SUFFIX) if len(parts) == 1 else parts[0]))
+
+
+def _model(name: str) -> str:
+    """Return the model's name; raises NotADataset where clients could not write it into a request or a URL."""
+    model = name.lower()
+    if MODEL_NAME.fullmatch(model):
+        return model
+    better = re.sub(r"[^a-z0-9._-]+", "-", model).strip("-._")[:64] or "support"
+    raise NotADataset(
+        f"{name[:80]!r} is no name for a model: letters a-z, digits, '-', '_' and '.', at most 64, beginning "
+        f"with a letter or a digit. Fix: call it {better}"
+    )
