@@ -8,33 +8,30 @@ from types import FrameType
 
 from trainer.errors import Stopped, UserError
 from trainer.options import parse
-
-STOPPED = 128 + signal.SIGTERM
+from trainer.run import fine_tune
 
 
 def main(arguments: Sequence[str]) -> int:
     """Train as the command line asks and return the exit code."""
-    signal.signal(signal.SIGTERM, _stop)
-    signal.signal(signal.SIGINT, _stop)
-    os.environ.update(HF_HUB_OFFLINE="1", TOKENIZERS_PARALLELISM="false")
     try:
-        options = parse(arguments)
-        from trainer.run import fine_tune  # its imports take seconds; mistakes on the command line need none
-
-        fine_tune(options)
+        fine_tune(parse(arguments))
     except UserError as error:
         print(f"trainer: {error}", file=sys.stderr)
         return 2
     except Stopped as stop:
-        print(f"trainer: stopped by {stop}; no model was written", file=sys.stderr)
-        return STOPPED
+        print(f"trainer: {stop}; no model was written", file=sys.stderr)
+        return stop.exit_code
     return 0
 
 
 def _stop(number: int, _frame: FrameType | None) -> None:
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    raise Stopped(signal.Signals(number).name)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    raise Stopped(number)
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, _stop)
+    signal.signal(signal.SIGINT, _stop)
+    os.environ.update(HF_HUB_OFFLINE="1", TOKENIZERS_PARALLELISM="false")
     sys.exit(main(sys.argv[1:]))

@@ -29,9 +29,7 @@ def find_base(asked: str) -> Base:
         _check_config(folder)
         return Base(asked, folder)
     if folder.exists() or folder.is_absolute() or asked.startswith((".", "~")):
-        raise UserError(
-            f"--base-model {asked}", "is not a folder", "give a folder with a Phi-3 model, or a name"
-        )
+        raise UserError(f"--base-model {asked}", "is not a folder", "give a folder with a Phi-3 model, or a name")
     return Base(asked, OWN_BASE)
 
 

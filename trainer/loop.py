@@ -9,6 +9,7 @@ from typing import Any
 import torch
 
 from trainer.batches import shuffled, tensors
+from trainer.errors import UserError
 from trainer.model import Loaded
 from trainer.profile import Asked, Used
 from trainer.records import Records
@@ -111,7 +112,10 @@ def _step(
         group["lr"] = rate
     loaded.model.train()
     loss = _loss(loaded, batch)
-    loss.backward()
+    if not math.isfinite(float(loss.detach())):
+        what = f"the loss is no longer a number at step {now.step + 1}"
+        raise UserError("training", what, "use a smaller learning_rate_multiplier")
+    torch.autograd.backward(loss)
     torch.nn.utils.clip_grad_norm_(loaded.model.parameters(), used.max_grad_norm)
     optimizer.step()
     optimizer.zero_grad(set_to_none=True)
@@ -120,9 +124,7 @@ def _step(
     now.tokens += tokens
     now.train_loss = float(loss.detach())
     speed = tokens / max(time.monotonic() - started, 1e-9)
-    records.add(
-        now.step, now.epoch, train_loss=now.train_loss, learning_rate=rate, tokens_per_second=round(speed)
-    )
+    records.add(now.step, now.epoch, train_loss=now.train_loss, learning_rate=rate, tokens_per_second=round(speed))
 
 
 def _loss(loaded: Loaded, batch: Sequence[Tokens]) -> torch.Tensor:

@@ -1,7 +1,7 @@
 """Loads and saves a Phi-3 model; puts LoRA on it and merges it away again."""
 
-import os
 import shutil
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -65,7 +65,7 @@ def device() -> torch.device:
 def prepared(model: Any, used: Used) -> Any:
     """Return the model ready to train: with LoRA on it, and thrifty with memory where it is large."""
     if used.profile != "small":
-        model.gradient_checkpointing_enable(gradient_checkpointing_kwargs={"use_reentrant": False})
+        model.activation_checkpointing_enable(activation_checkpointing_kwargs={"use_reentrant": False})
     if used.method == "full":
         return model
     from peft import LoraConfig, get_peft_model  # its import takes seconds, and the small model needs none
@@ -77,7 +77,9 @@ def prepared(model: Any, used: Used) -> Any:
         target_modules=LORA_TARGETS,
         task_type="CAUSAL_LM",
     )
-    return get_peft_model(model, lora)
+    with warnings.catch_warnings():  # peft 0.21 asks transformers 5 by an old name
+        warnings.filterwarnings("ignore", "`is_gradient_checkpointing` is deprecated", FutureWarning)
+        return get_peft_model(model, lora)
 
 
 def merged(model: Any, used: Used) -> Any:
@@ -89,7 +91,10 @@ def save(loaded: Loaded, folder: Path) -> None:
     """Write the model so that a reader sees all of it or nothing."""
     half = folder.with_name(folder.name + ".partial")
     shutil.rmtree(half, ignore_errors=True)
-    loaded.model.save_pretrained(half)
-    loaded.tokenizer.save_pretrained(half)
-    shutil.rmtree(folder, ignore_errors=True)
-    os.replace(half, folder)
+    try:
+        loaded.model.save_pretrained(half)
+        loaded.tokenizer.save_pretrained(half)
+        shutil.rmtree(folder, ignore_errors=True)
+        half.replace(folder)
+    finally:
+        shutil.rmtree(half, ignore_errors=True)

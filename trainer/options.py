@@ -21,6 +21,7 @@ class Options:
     output: Path
     method: str
     threads: int
+    eval_examples: int
     exact_match_examples: int
     asked: Asked
 
@@ -39,49 +40,41 @@ def parse(arguments: Sequence[str]) -> Options:
 
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(prog="python -m trainer", description="Fine-tune a Phi-3 model on chat examples.")
-    add, plain = parser.add_argument, Asked()
+    _add_files(parser)
+    _add_hyperparameters(parser)
+    _add_limits(parser)
+    return parser
+
+
+def _add_files(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
     add("--train", type=Path, required=True, metavar="FILE", help="JSONL file to learn from")
     add("--validation", type=Path, required=True, metavar="FILE", help="JSONL file to measure with")
-    add(
-        "--base-model",
-        default="small",
-        metavar="FOLDER_OR_NAME",
-        help="a Phi-3 folder; a name: our small model",
-    )
-    add(
-        "--output",
-        type=Path,
-        required=True,
-        metavar="FOLDER",
-        help="gets model/, metrics.jsonl, summary.json",
-    )
-    add(
-        "--method",
-        choices=("auto", "lora", "full"),
-        default="auto",
-        help="auto: LoRA from 100 M parameters on",
-    )
+    base = "a Phi-3 folder; any other name means our own small model"
+    add("--base-model", default="small", metavar="FOLDER_OR_NAME", help=base)
+    add("--output", type=Path, required=True, metavar="FOLDER", help="gets model/ and the metrics")
+
+
+def _add_hyperparameters(parser: argparse.ArgumentParser) -> None:
+    add, plain = parser.add_argument, Asked()
     add("--num_train_epochs", type=_whole(1), default=plain.num_train_epochs, metavar="N")
-    add(
-        "--per_device_train_batch_size",
-        type=_whole(1),
-        default=plain.per_device_train_batch_size,
-        metavar="N",
-    )
+    size = plain.per_device_train_batch_size
+    add("--per_device_train_batch_size", type=_whole(1), default=size, metavar="N")
     add("--learning_rate", type=_above_zero, default=plain.learning_rate, metavar="X")
     add("--learning_rate_multiplier", type=_above_zero, default=plain.learning_rate_multiplier, metavar="X")
     add("--seed", type=_whole(0), default=plain.seed, metavar="N")
-    add("--max_steps", type=_whole(1), default=None, metavar="N", help="stop after so many steps")
-    add("--max_seconds", type=_above_zero, default=None, metavar="X", help="stop training after so long")
+    method = "auto: LoRA from 100 million parameters on, else all weights"
+    add("--method", choices=("auto", "lora", "full"), default="auto", help=method)
+
+
+def _add_limits(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add("--max_steps", type=_whole(1), default=None, metavar="N", help="train so many steps at most")
+    add("--max_seconds", type=_above_zero, default=None, metavar="X", help="train so long at most")
     add("--threads", type=_whole(1), default=2, metavar="N", help="processor cores to use")
-    add(
-        "--exact_match_examples",
-        type=_whole(0),
-        default=200,
-        metavar="N",
-        help="training questions to ask at the end",
-    )
-    return parser
+    add("--eval_examples", type=_whole(1), default=200, metavar="N", help="held-out examples to measure with")
+    exact = "training questions to ask at the end; 0 for none"
+    add("--exact_match_examples", type=_whole(0), default=200, metavar="N", help=exact)
 
 
 def _whole(least: int) -> Callable[[str], int]:

@@ -18,13 +18,14 @@ from trainer.batches import shuffled, tensors
 from trainer.corpus import conversations
 from trainer.examples import CONTROL_TOKENS
 from trainer.loop import rate_share
-from trainer.model import Loaded, save
+from trainer.model import Loaded
 from trainer.template import END, PHI3_TEMPLATE, Tokens, rendered
 
+TEXT_END = "<|endoftext|>"
 VOCABULARY = 2048
 CONTEXT = 1024
 TOKENIZER_ROWS = 12_000
-BATCH = 24
+BATCH = 32
 RATE = 3e-3
 TEST_SEED = 999  # the corpus with this seed is only measured, never learned
 
@@ -48,9 +49,9 @@ def small_tokenizer(seed: int) -> PreTrainedTokenizerFast:
     )
     tokenizer = PreTrainedTokenizerFast(
         tokenizer_object=plain,
-        eos_token="<|endoftext|>",
-        bos_token="<|endoftext|>",
-        pad_token="<|endoftext|>",
+        eos_token=TEXT_END,
+        bos_token=TEXT_END,
+        pad_token=TEXT_END,
         model_max_length=CONTEXT,
         padding_side="left",
         clean_up_tokenization_spaces=False,
@@ -78,9 +79,7 @@ def small_model(tokenizer: Any, width: int = 128, layers: int = 4, heads: int = 
     )
     model = Phi3ForCausalLM(config)
     ends = [tokenizer.convert_tokens_to_ids(END), text_end]
-    model.generation_config = GenerationConfig(
-        bos_token_id=text_end, eos_token_id=ends, pad_token_id=text_end
-    )
+    model.generation_config = GenerationConfig(bos_token_id=text_end, eos_token_id=ends, pad_token_id=text_end)
     return model
 
 
@@ -98,7 +97,7 @@ def pretrain(rows: int, seed: int, folder: Path) -> None:
         for group in optimizer.param_groups:
             group["lr"] = RATE * rate_share(step / steps, 0.03, 1 / steps)
         loss = _loss(loaded, batch)
-        loss.backward()
+        torch.autograd.backward(loss)
         torch.nn.utils.clip_grad_norm_(loaded.model.parameters(), 1.0)
         optimizer.step()
         optimizer.zero_grad(set_to_none=True)
@@ -114,7 +113,8 @@ def pretrain(rows: int, seed: int, folder: Path) -> None:
         flush=True,
     )
     loaded.model.half()
-    save(loaded, folder)
+    loaded.model.save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
 
 
 def _tokens(tokenizer: Any, rows: int, seed: int) -> Iterator[Tokens]:
@@ -143,9 +143,7 @@ def _perplexity(loaded: Loaded) -> float:
 
 def main() -> None:
     """Run from the command line."""
-    parser = argparse.ArgumentParser(
-        prog="python -m trainer.pretrain", description="Make the small base model."
-    )
+    parser = argparse.ArgumentParser(prog="python -m trainer.pretrain", description="Make the small base model.")
     parser.add_argument("--rows", type=int, default=90_000, help="made-up conversations to learn from")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--threads", type=int, default=1)

@@ -1,7 +1,6 @@
 """Writes down how the training goes: one line per measurement, and a summary at the end."""
 
 import json
-import os
 from pathlib import Path
 from typing import Any
 
@@ -16,22 +15,19 @@ class Records:
         self._folder = folder
         folder.mkdir(parents=True, exist_ok=True)
         (folder / SUMMARY).unlink(missing_ok=True)
-        self._metrics = (folder / METRICS).open("w", encoding="utf-8")
+        (folder / METRICS).write_text("", encoding="utf-8")
 
     def add(self, step: int, epoch: float, **values: float | str) -> None:
         """Append one measurement; it can be read at once."""
-        line = {"step": step, "epoch": round(epoch, 4)} | {
-            name: _short(value) for name, value in values.items()
-        }
-        self._metrics.write(json.dumps(line) + "\n")
-        self._metrics.flush()
+        line = {"step": step, "epoch": round(epoch, 4)} | {name: _short(value) for name, value in values.items()}
+        with (self._folder / METRICS).open("a", encoding="utf-8") as metrics:
+            metrics.write(json.dumps(line) + "\n")
 
     def finish(self, summary: dict[str, Any]) -> None:
         """Write the summary, whole or not at all."""
-        self._metrics.close()
         half = self._folder / (SUMMARY + ".partial")
         half.write_text(json.dumps(summary, indent=2) + "\n", encoding="utf-8")
-        os.replace(half, self._folder / SUMMARY)
+        half.replace(self._folder / SUMMARY)
 
 
 def _short(value: float | str) -> float | str:

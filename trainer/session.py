@@ -14,7 +14,7 @@ from trainer.examples import Example
 from trainer.loop import Outcome, train
 from trainer.model import Loaded, load, merged, prepared, save
 from trainer.options import Options
-from trainer.profile import Used, method_for, used_for
+from trainer.profile import method_for, used_for
 from trainer.records import Records
 from trainer.template import Tokens, tokens_of
 
@@ -41,7 +41,7 @@ class Session:
 
     def run(self, learn: Sequence[Example], held_out: Sequence[Example]) -> dict[str, Any]:
         """Train, save the model and return the summary."""
-        tokens, validation = self._tokens(learn), self._tokens(held_out)
+        tokens, validation = self._tokens(learn), self._tokens(held_out[: self._options.eval_examples])
         self._announce(len(tokens), len(validation))
         base = scores(self._loaded, validation)
         self._records.add(0, 0, **asdict(base))
@@ -57,9 +57,7 @@ class Session:
     def _tokens(self, examples: Sequence[Example]) -> list[Tokens]:
         found = [tokens_of(self._loaded.tokenizer, example) for example in examples]
         kept = [
-            shorter
-            for shorter in (tokens.first(self._used.max_tokens) for tokens in found)
-            if shorter.learned()
+            shorter for shorter in (tokens.first(self._used.max_tokens) for tokens in found) if shorter.learned()
         ]
         if not kept:
             what = f"no example has its answer within {self._used.max_tokens} tokens"
@@ -89,7 +87,7 @@ class Session:
     def _announce(self, train_count: int, validation_count: int) -> None:
         used = self._used
         print(
-            f"trainer: {self._base.folder.name} ({self._loaded.parameters / 1e6:.1f} M parameters), {used.method}, "
+            f"trainer: {self._base.asked} ({self._loaded.parameters / 1e6:.1f} M parameters), {used.method}, "
             f"{train_count} examples to learn, {validation_count} held out; {used.passes} passes, "
             f"batch {used.batch_size}, rate {used.learning_rate:g}. {used.why}",
             flush=True,

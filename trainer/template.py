@@ -50,9 +50,7 @@ def tokens_of(tokenizer: Any, example: Example) -> Tokens:
     ids = tuple(encoded["input_ids"])
     starts = [start for start, _ in encoded["offset_mapping"]]
     learned = [any(first <= start < last for first, last in spans) for start in starts]
-    return Tokens(
-        ids, tuple(token if wanted else IGNORED for token, wanted in zip(ids, learned, strict=True))
-    )
+    return Tokens(ids, tuple(token if wanted else IGNORED for token, wanted in zip(ids, learned, strict=True)))
 
 
 def prompt_ids(tokenizer: Any, messages: Sequence[Message]) -> list[int]:

@@ -1,0 +1,57 @@
+"""A tiny random Phi-3 model and a tiny dataset, so that the tests train in a second."""
+
+import json
+from pathlib import Path
+
+import pytest
+import torch
+from transformers import AutoTokenizer, PreTrainedTokenizerFast
+
+from trainer.bases import OWN_BASE
+from trainer.model import Loaded, save
+from trainer.options import Options, parse
+from trainer.pretrain import small_model
+
+EXAMPLES = [
+    ("Where is the hub?", "In the cellar."),
+    ("What colour is the valve?", "It is green."),
+    ("How long is the hose?", "Ten metres."),
+    ("Who made it?", "Rillo did."),
+]
+
+
+@pytest.fixture(scope="session")
+def tokenizer() -> PreTrainedTokenizerFast:
+    return AutoTokenizer.from_pretrained(OWN_BASE)
+
+
+@pytest.fixture(scope="session")
+def tiny_base(tmp_path_factory: pytest.TempPathFactory, tokenizer: PreTrainedTokenizerFast) -> Path:
+    torch.manual_seed(5)
+    folder = tmp_path_factory.mktemp("base") / "tiny"
+    save(Loaded(small_model(tokenizer, width=32, layers=2, heads=2), tokenizer), folder)
+    return folder
+
+
+def chat(*turns: str, system: str = "Be brief.") -> dict[str, list[dict[str, str]]]:
+    roles = ("user", "assistant")
+    asked = [{"role": roles[i % 2], "content": turn} for i, turn in enumerate(turns)]
+    return {"messages": [{"role": "system", "content": system}, *asked]}
+
+
+@pytest.fixture
+def dataset(tmp_path: Path) -> Path:
+    path = tmp_path / "train.jsonl"
+    path.write_text("".join(json.dumps(chat(*pair)) + "\n" for pair in EXAMPLES), encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def arguments(dataset: Path, tiny_base: Path, tmp_path: Path) -> list[str]:
+    files = ["--train", dataset, "--validation", dataset, "--base-model", tiny_base, "--output", tmp_path / "out"]
+    return [*map(str, files), "--num_train_epochs", "1", "--threads", "1"]
+
+
+@pytest.fixture
+def options(arguments: list[str]) -> Options:
+    return parse(arguments)

@@ -1,0 +1,135 @@
+"""A fine-tune from the files to the model, with a tiny random model."""
+
+import json
+from dataclasses import replace
+
+import pytest
+import torch
+from safetensors.torch import load_file
+from transformers import AutoModelForCausalLM, AutoTokenizer
+
+from tests.trainer.conftest import EXAMPLES, chat
+from trainer.bases import Base
+from trainer.errors import UserError
+from trainer.evaluate import answers, scores
+from trainer.examples import Message, read_examples
+from trainer.loop import train
+from trainer.model import LORA_TARGETS, Loaded, load, merged, prepared
+from trainer.profile import Asked, used_for
+from trainer.records import Records
+from trainer.run import fine_tune
+from trainer.template import prompt_ids, tokens_of
+
+EVAL_NAMES = {"eval_loss", "perplexity", "eval_token_accuracy", "eval_f1"}
+
+
+def _metrics(options):
+    return [json.loads(line) for line in (options.output / "metrics.jsonl").read_text().splitlines()]
+
+
+def _summary(options):
+    return json.loads((options.output / "summary.json").read_text())
+
+
+def _asked(options, **changes):
+    return replace(options, asked=replace(options.asked, **changes))
+
+
+def test_the_metrics_tell_each_step_and_each_pass(options):
+    fine_tune(options)
+    steps = [line for line in _metrics(options) if "train_loss" in line]
+    passes = [line for line in _metrics(options) if "eval_loss" in line]
+    assert [line["step"] for line in steps] == list(range(1, 9))
+    assert set(steps[0]) == {"step", "epoch", "train_loss", "learning_rate", "tokens_per_second"}
+    assert [line["epoch"] for line in passes] == list(range(9))  # 0 is the base model
+    assert all(set(line) == EVAL_NAMES | {"step", "epoch"} for line in passes)
+    assert _metrics(options)[-1].keys() == {"step", "epoch", "exact_match"}
+
+
+def test_the_summary_tells_what_was_asked_and_what_was_used(options):
+    fine_tune(_asked(options, learning_rate=3e-4))
+    summary = _summary(options)
+    assert summary["status"] == "Completed"
+    assert set(summary["metrics"]) == EVAL_NAMES | {"train_loss", "exact_match"}
+    assert set(summary["base_metrics"]) == EVAL_NAMES
+    assert summary["metrics"]["perplexity"] < summary["base_metrics"]["perplexity"]
+    assert (summary["asked"]["num_train_epochs"], summary["used"]["passes"]) == (1, 8)
+    assert (summary["asked"]["learning_rate"], summary["used"]["learning_rate"]) == (3e-4, 2e-3)
+    assert summary["used"]["why"]
+    assert summary["caps_hit"] == []
+    assert summary["base_model"]["stand_in"] is False
+
+
+def test_a_tuned_model_answers_word_for_word_after_loading_it_again(options):
+    fine_tune(_asked(options, num_train_epochs=10, learning_rate_multiplier=4.0))
+    assert _summary(options)["metrics"]["exact_match"] == 1.0
+    folder = options.output / "model"
+    loaded = Loaded(AutoModelForCausalLM.from_pretrained(folder), AutoTokenizer.from_pretrained(folder))
+    system = Message("system", "Be brief.")
+    prompts = [prompt_ids(loaded.tokenizer, [system, Message("user", ask)]) for ask, _ in EXAMPLES]
+    assert answers(loaded, prompts, 20) == [answer for _, answer in EXAMPLES]
+
+
+def test_lora_trains_merges_and_loads_as_a_plain_model(options, tiny_base):
+    fine_tune(_asked(replace(options, method="lora"), num_train_epochs=2))
+    before, after = (load_file(at / "model.safetensors") for at in (tiny_base, options.output / "model"))
+    assert before.keys() == after.keys()
+    changed = {name for name in before if not torch.equal(before[name], after[name])}
+    assert {name.split(".")[-2] for name in changed} == set(LORA_TARGETS)
+    assert _summary(options)["used"]["method"] == "lora"
+    assert _summary(options)["metrics"]["eval_loss"] < _summary(options)["base_metrics"]["eval_loss"]
+    AutoModelForCausalLM.from_pretrained(options.output / "model")
+
+
+def test_a_real_models_profile_trains_too(options, tiny_base, tokenizer, tmp_path):
+    loaded = load(Base(str(tiny_base), tiny_base))
+    loaded.model.bfloat16()
+    asked = Asked(num_train_epochs=2, per_device_train_batch_size=2, learning_rate=3e-4)
+    used = used_for(asked, "lora", parameters=3_800_000_000)
+    training = Loaded(prepared(loaded.model, used), tokenizer)
+    tokens = [tokens_of(tokenizer, example) for example in read_examples(options.train)]
+    before = scores(training, tokens).eval_loss
+    outcome = train(training, tokens, asked, used, Records(tmp_path / "out"), lambda *_: None)
+    assert outcome.steps == 4
+    assert scores(training, tokens).eval_loss < before
+    assert merged(training.model, used).dtype == torch.bfloat16
+
+
+def test_the_same_seed_gives_the_same_model(options, tmp_path):
+    weights = []
+    for name, seed in (("a", 1), ("b", 1), ("c", 2)):
+        fine_tune(replace(_asked(options, seed=seed), output=tmp_path / name))
+        weights.append(load_file(tmp_path / name / "model" / "model.safetensors"))
+    assert all(torch.equal(weights[0][name], weights[1][name]) for name in weights[0])
+    assert any(not torch.equal(weights[0][name], weights[2][name]) for name in weights[0])
+
+
+@pytest.mark.parametrize(("cap", "value"), [("max_steps", 3), ("max_seconds", 1e-6)])
+def test_a_cap_ends_the_training_and_is_told(options, cap, value):
+    fine_tune(_asked(options, **{cap: value}))
+    assert _summary(options)["caps_hit"] == [cap]
+    assert _summary(options)["steps"] == (3 if cap == "max_steps" else 1)
+    assert cap in [line.get("cap_hit") for line in _metrics(options)]
+    assert (options.output / "model" / "model.safetensors").exists()
+
+
+def test_one_held_out_example_and_several_turns_are_enough(options, tmp_path):
+    one = tmp_path / "one.jsonl"
+    one.write_text(json.dumps(chat("Hi!", "Hello.", "Bye!", "Goodbye.")), encoding="utf-8")
+    fine_tune(replace(options, train=one, validation=one, exact_match_examples=0))
+    assert _summary(options)["examples"] == {"train": 1, "validation": 1}
+    assert "exact_match" not in _summary(options)["metrics"]
+
+
+def test_a_rate_far_too_high_is_told_not_saved(options):
+    with pytest.raises(UserError, match="use a smaller learning_rate_multiplier"):
+        fine_tune(_asked(options, learning_rate_multiplier=1e30))
+    assert _summary(options)["status"] == "Failed"
+    assert not (options.output / "model").exists()
+
+
+def test_examples_whose_answers_lie_too_far_back_are_refused(options, tmp_path):
+    long = tmp_path / "long.jsonl"
+    long.write_text(json.dumps(chat("why " * 600, "Because.")), encoding="utf-8")
+    with pytest.raises(UserError, match="no example has its answer within 512 tokens"):
+        fine_tune(replace(options, train=long))
