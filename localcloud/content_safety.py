@@ -7,7 +7,6 @@ its verdicts come from content_safety_words.toml, and every answer says so in th
 import json
 import time
 import uuid
-from collections import deque
 from typing import Any
 
 from starlette.requests import Request
@@ -18,6 +17,7 @@ from localcloud.content_safety_blocklist_routes import Answer, BlocklistRoutes
 from localcloud.content_safety_blocklists import Blocklists, InvalidRequest
 from localcloud.content_safety_words import CATEGORIES, is_attack, is_protected, severity
 from localcloud.frame import Cloud, Handler, Service
+from localcloud.rate_limit import RateLimit
 
 AUDIENCE = "https://cognitiveservices.azure.com"
 VERSION = "2024-09-01"
@@ -29,29 +29,12 @@ REQUESTS_PER_WINDOW = 1000  # tier S0, for each operation
 WINDOW = 10.0  # seconds
 
 
-class RateLimit:
-    """So many requests in each sliding window."""
-
-    def __init__(self, most: int = REQUESTS_PER_WINDOW, window: float = WINDOW) -> None:
-        self._most, self._window = most, window
-        self._times: deque[float] = deque()
-
-    def allows(self, now: float) -> bool:
-        """Count a request, unless there were too many."""
-        while self._times and self._times[0] <= now - self._window:
-            self._times.popleft()
-        if len(self._times) >= self._most:
-            return False
-        self._times.append(now)
-        return True
-
-
 def service(_cloud: Cloud, requests_per_window: int = REQUESTS_PER_WINDOW) -> Service:
     """Return the stand-in."""
     blocklists = Blocklists()
 
     def route(path: str, method: str, answer: Answer) -> Route:
-        limit = RateLimit(requests_per_window)
+        limit = RateLimit(requests_per_window, WINDOW)
         return Route("/contentsafety/text" + path, _framed(answer, limit), methods=[method])
 
     async def analyze(_request: Request, body: dict[str, Any]) -> Response:
@@ -142,11 +125,13 @@ def _framed(answer: Answer, limit: RateLimit) -> Handler:
 
 
 async def _checked(answer: Answer, limit: RateLimit, request: Request) -> Response:
-    if not limit.allows(time.monotonic()):
+    now = time.monotonic()
+    if limit.reached(now):
         message = "Requests exceeded the rate limit of the S0 pricing tier. Please retry after 1 second."
         response = _error(429, "429", message)
         response.headers["Retry-After"] = "1"
         return response
+    limit.use(now)
     version = request.query_params.get("api-version", "")
     if not version:
         raise InvalidRequest("the query lacks api-version", "api-version", code="InvalidApiVersion")

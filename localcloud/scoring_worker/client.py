@@ -4,7 +4,7 @@ import asyncio
 import itertools
 import json
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
@@ -48,7 +48,7 @@ class Worker:
         finally:
             self._waiting.pop(number, None)
 
-    async def answer(self, prompt: Prompt) -> AsyncIterator[Text | End]:
+    async def answer(self, prompt: Prompt) -> AsyncGenerator[Text | End, None]:
         """Yield an answer as it is written, then its End; a reader that stops early stops the writing."""
         number, events = await self._ask({"do": "answer", **asdict(prompt)})
         ended = False

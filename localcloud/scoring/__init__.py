@@ -1,0 +1,5 @@
+"""Serverless endpoints: chat completions that really come from the trained checkpoint."""
+
+from localcloud.scoring.chat import service
+
+__all__ = ["service"]
