@@ -1,4 +1,4 @@
-"""The command line of the local cloud: `python -m localcloud up` and `python -m localcloud env`."""
+"""The command line of the local cloud: `python -m localcloud up`, then `drop` and `env`."""
 
 import argparse
 import importlib.util
@@ -19,16 +19,16 @@ PACKAGES = ("aiohttp", "azure.data.tables", "azure.identity", "azure.storage.blo
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit status."""
     chosen = _parser().parse_args(arguments)
-    if chosen.command == "env":
-        return _print_environment(Root(chosen.root.resolve()))
     absent = [name for name in PACKAGES if not _installed(name)]
     if absent:
-        print(
-            f"localcloud: {sys.executable} lacks {', '.join(absent)}; run `pip install -r requirements-local.txt`",
-            file=sys.stderr,
-        )
+        lacking = f"{sys.executable} lacks {', '.join(absent)}; run `pip install -r requirements-local.txt`"
+        print(f"localcloud: {lacking}", file=sys.stderr)
         return 1
-    return _up(chosen)
+    try:
+        return COMMANDS[chosen.command](chosen)
+    except LocalCloudError as error:
+        print(f"localcloud: {error}", file=sys.stderr)
+        return 1
 
 
 def _up(chosen: argparse.Namespace) -> int:
@@ -36,20 +36,24 @@ def _up(chosen: argparse.Namespace) -> int:
     from localcloud.up import up
 
     calm = chosen.calm or os.environ.get("CALM") == "1"
-    return up(
-        Options(chosen.root, chosen.ports, calm, chosen.seed, chosen.keep, not chosen.no_host, chosen.app)
-    )
+    up(Options(chosen.root, chosen.ports, calm, chosen.seed, chosen.keep, not chosen.no_host, chosen.app))
+    return 0
 
 
-def _print_environment(root: Root) -> int:
-    try:
-        settings = root.description()["settings"]
-    except LocalCloudError as error:
-        print(f"localcloud: {error}", file=sys.stderr)
-        return 1
-    for name, value in settings.items():
+def _drop(chosen: argparse.Namespace) -> int:
+    from localcloud.drop import drop
+
+    print(drop(Root(chosen.root.resolve()), chosen.file, chosen.name))
+    return 0
+
+
+def _env(chosen: argparse.Namespace) -> int:
+    for name, value in Root(chosen.root.resolve()).description()["settings"].items():
         print(f"export {name}={shlex.quote(value)}")
     return 0
+
+
+COMMANDS = {"up": _up, "drop": _drop, "env": _env}
 
 
 def _installed(package: str) -> bool:
@@ -60,18 +64,30 @@ def _installed(package: str) -> bool:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m localcloud", description="The cloud in a box, on loopback only.")
+    parser = argparse.ArgumentParser(
+        prog="python -m localcloud", description="The cloud in a box, on loopback only."
+    )
     commands = parser.add_subparsers(dest="command", required=True)
     up = commands.add_parser("up", help="start everything and stay until Ctrl-C")
-    up.add_argument("--root", type=Path, default=DEFAULT_ROOT, help="folder for state and logs (default: .localcloud)")
-    up.add_argument("--ports", choices=("default", "free"), default="default", help="well-known ports, or free ones")
-    up.add_argument("--calm", action="store_true", help="no throttling, duplicates or delays by chance (also CALM=1)")
+    up.add_argument(
+        "--root", type=Path, default=DEFAULT_ROOT, help="folder for state and logs (default: .localcloud)"
+    )
+    up.add_argument(
+        "--ports", choices=("default", "free"), default="default", help="well-known ports, or free ones"
+    )
+    up.add_argument(
+        "--calm", action="store_true", help="no throttling, duplicates or delays by chance (also CALM=1)"
+    )
     up.add_argument("--seed", type=int, help="seed of the weather; printed at the start")
     up.add_argument("--keep", action="store_true", help="keep the storage's content for the next start")
     up.add_argument("--no-host", action="store_true", help="start no Functions host; yours is found on its port")
     up.add_argument("--app", default="function_app", help="module with the function app (default: function_app)")
     env = commands.add_parser("env", help="print the app settings of the running cloud as `export` lines")
-    env.add_argument("--root", type=Path, default=DEFAULT_ROOT, help="folder of the running cloud")
+    drop = commands.add_parser("drop", help="drop a file into the running cloud's container `datasets`")
+    drop.add_argument("file", type=Path, help="the file, for example samples/support.jsonl")
+    drop.add_argument("--name", default="", help="path in the container (default: the file's name)")
+    for command in (env, drop):
+        command.add_argument("--root", type=Path, default=DEFAULT_ROOT, help="folder of the running cloud")
     return parser
 
 

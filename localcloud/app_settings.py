@@ -5,15 +5,25 @@ from collections.abc import Mapping
 
 from localcloud.frame import Cloud
 from localcloud.identity import HEADER
-from localcloud.inbox import SIGNATURE
+from localcloud.teams import webhook_url
 
-FOREIGN = ("AZURE_", "AZUREML_", "AzureWebJobs", "IDENTITY_", "MSI_", "ARM_", "EVENT_", "CONTENT_SAFETY_", "EMAIL_", "TEAMS_")
+FOREIGN = (
+    "AZURE_",
+    "AZUREML_",
+    "AzureWebJobs",
+    "IDENTITY_",
+    "MSI_",
+    "ARM_",
+    "EVENT_",
+    "CONTENT_SAFETY_",
+    "EMAIL_",
+    "TEAMS_",
+)
 
 
 def app_settings(cloud: Cloud) -> dict[str, str]:
     """Return every app setting, as `az functionapp config appsettings` would hold them."""
     urls, ca = cloud.urls, str(cloud.ca_file)
-    teams = f"{urls['inbox']}/workflows/tunedrop/triggers/manual/paths/invoke?sig={cloud.shared[SIGNATURE]}"
     return {
         "FUNCTIONS_WORKER_RUNTIME": "python",
         "PYTHON_ENABLE_INIT_INDEXING": "1",
@@ -32,7 +42,7 @@ def app_settings(cloud: Cloud) -> dict[str, str]:
         "BASE_MODEL": "Phi-4-mini-instruct",
         "EVENT_TOPIC_URL": f"{urls['event_grid']}/api/events",
         "CONTENT_SAFETY_URL": urls["content_safety"],
-        "TEAMS_WEBHOOK_URL": teams,
+        "TEAMS_WEBHOOK_URL": webhook_url(cloud),
         "EMAIL_URL": urls["inbox"],
         "EMAIL_SENDER": "donotreply@tunedrop.example",
         "EMAIL_RECIPIENTS": "team@tunedrop.example",
@@ -44,6 +54,6 @@ def app_settings(cloud: Cloud) -> dict[str, str]:
 
 
 def child_environment(settings: Mapping[str, str], outside: Mapping[str, str] = os.environ) -> dict[str, str]:
-    """Return what a child program sees: this shell's environment without its Azure accounts, and the app settings."""
+    """Return what a child sees: this shell's environment without its Azure accounts, and the app settings."""
     kept = {name: value for name, value in outside.items() if not name.startswith(FOREIGN)}
     return {**kept, "PYTHONUNBUFFERED": "1", "no_proxy": "localhost,127.0.0.1", **settings}

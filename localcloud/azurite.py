@@ -1,7 +1,9 @@
-"""Azurite, the storage emulator: how it is found and started, and the containers, queues and tables it must have."""
+"""Azurite, the storage emulator: how it is found and started, and what the app expects to find in it."""
 
 import shutil
 import subprocess
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from azure.core.exceptions import ResourceExistsError
@@ -37,7 +39,17 @@ def azurite_command(
     keeping = ["--inMemoryPersistence"] if location is None else ["--location", str(location)]
     # The blob client speaks a newer version of the protocol than Azurite lists.
     flags = ["--skipApiVersionCheck", "--disableTelemetry", "--silent", "--oauth", "basic"]
-    return [node, str(program), *flags, "--cert", str(tls.certificate), "--key", str(tls.key), *listening, *keeping]
+    return [
+        node,
+        str(program),
+        *flags,
+        "--cert",
+        str(tls.certificate),
+        "--key",
+        str(tls.key),
+        *listening,
+        *keeping,
+    ]
 
 
 def _node() -> str:
@@ -50,25 +62,25 @@ def _node() -> str:
     version = answer.stdout.strip().removeprefix("v")
     major = version.split(".")[0]
     if not major.isdigit() or int(major) < OLDEST_NODE:
-        raise MissingProgramError(f"{node} is version {version or '?'}; Azurite needs Node.js {OLDEST_NODE} or newer.")
+        raise MissingProgramError(
+            f"{node} is version {version or '?'}; Azurite needs Node.js {OLDEST_NODE} or newer."
+        )
     return node
 
 
 def create_storage(urls: dict[str, str], ca: Path) -> None:
     """Create the app's containers, queues and tables as the identity that the app has too; existing ones stay."""
-    credential, trust = LocalCredential(), {"connection_verify": str(ca)}
+    credential, trust = LocalCredential(), str(ca)
     with (
-        BlobServiceClient(urls["blob"], credential, **trust) as blobs,
-        QueueServiceClient(urls["queue"], credential, **trust) as queues,
-        TableServiceClient(urls["table"], credential=credential, **trust) as tables,
+        BlobServiceClient(urls["blob"], credential, connection_verify=trust) as blobs,
+        QueueServiceClient(urls["queue"], credential, connection_verify=trust) as queues,
+        TableServiceClient(urls["table"], credential=credential, connection_verify=trust) as tables,
     ):
-        creations = [
+        creations: list[tuple[Callable[[str], object], str]] = [
             *((blobs.create_container, name) for name in CONTAINERS),
             *((queues.create_queue, name) for name in QUEUES),
             *((tables.create_table_if_not_exists, name) for name in TABLES),
         ]
         for create, name in creations:
-            try:
+            with suppress(ResourceExistsError):
                 create(name)
-            except ResourceExistsError:
-                continue

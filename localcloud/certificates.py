@@ -16,7 +16,7 @@ class Certificates:
 
 
 def new_certificates(folder: Path) -> Certificates:
-    """Write a new authority's certificate and one server certificate for localhost; the authority's key is forgotten."""
+    """Write a new authority and a server certificate for localhost; the authority's own key is forgotten."""
     folder.mkdir(parents=True, exist_ok=True)
     files = Certificates(folder / "ca.pem", folder / "server.pem", folder / "server-key.pem")
     authority = trustme.CA(organization_name="TuneDrop local cloud")

@@ -1,4 +1,4 @@
-"""The programs that the local cloud starts: each with a log, stopped by its own process id, never outliving its parent."""
+"""The programs that the local cloud starts: each has a log and never outlives the local cloud."""
 
 import asyncio
 import ctypes
@@ -47,7 +47,7 @@ class Child:
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
-                start_new_session=True,  # Ctrl-C reaches the local cloud alone, which then stops its children in order
+                start_new_session=True,  # Ctrl-C reaches the local cloud alone, which stops its children in order
                 preexec_fn=die_with_parent,
             )
         self._process = process

@@ -63,7 +63,7 @@ class Weather:
 
     def __post_init__(self) -> None:
         """Start the seeded source of chance."""
-        self.chance = random.Random(self.seed)
+        self.chance = random.Random(self.seed)  # noqa: S311 - weather must repeat with its seed
 
     def happens(self, probability: float) -> bool:
         """Draw once."""

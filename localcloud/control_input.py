@@ -9,7 +9,6 @@ from localcloud.event_subscriptions import TOPICS, Event
 MOST_EVENTS = 1000
 CHANCES = tuple(field.name for field in fields(Weather) if field.name != "seed")
 FAULT_FIELDS = tuple(field.name for field in fields(Fault))
-NUMBERS = {"times": int, "skip": int, "status": int, "seconds": float}
 
 
 class BadInputError(Exception):
@@ -45,21 +44,32 @@ def _fault(number: int, entry: Any, services: tuple[str, ...]) -> Fault:
         if name not in FAULT_FIELDS:
             raise BadInputError(f"{where}.{name}", "unknown", f"use {', '.join(FAULT_FIELDS)}")
     if entry.get("service") not in services:
-        raise BadInputError(f"{where}.service", f"unknown: {entry.get('service')!r}", f"use one of {', '.join(services)}")
-    for name in ("when", "action"):
-        choices = get_args(get_type_hints(Fault)[name])
-        if entry.get(name, choices[0]) not in choices:
-            raise BadInputError(f"{where}.{name}", f"unknown: {entry[name]!r}", f"use one of {', '.join(choices)}")
-    for name, kind in NUMBERS.items():
-        value = entry.get(name, 0)
-        if isinstance(value, bool) or not isinstance(value, int | kind) or value < 0:
-            raise BadInputError(f"{where}.{name}", f"not a number from 0 up: {value!r}", "give a number")
+        raise BadInputError(
+            f"{where}.service", f"unknown: {entry.get('service')!r}", f"use one of {', '.join(services)}"
+        )
+    _check_choices(where, entry)
+    _check_numbers(where, entry)
     if not isinstance(entry.get("match", ""), str):
         raise BadInputError(f"{where}.match", "not text", 'give a part of "METHOD /path"')
     headers = entry.get("headers", {})
     if not isinstance(headers, dict) or not all(isinstance(value, str) for value in headers.values()):
         raise BadInputError(f"{where}.headers", "not an object of texts", 'send {"Retry-After": "1"}')
     return Fault(**entry)
+
+
+def _check_choices(where: str, entry: dict[str, Any]) -> None:
+    for name in ("when", "action"):
+        choices = get_args(get_type_hints(Fault)[name])
+        if entry.get(name, choices[0]) not in choices:
+            raise BadInputError(f"{where}.{name}", f"unknown: {entry[name]!r}", f"use one of {', '.join(choices)}")
+
+
+def _check_numbers(where: str, entry: dict[str, Any]) -> None:
+    for name in ("times", "skip", "status", "seconds"):
+        value: Any = entry.get(name, 0)
+        fits = isinstance(value, int | float if name == "seconds" else int) and not isinstance(value, bool)
+        if not fits or value < 0:
+            raise BadInputError(f"{where}.{name}", f"not a number from 0 up: {value!r}", "give a number")
 
 
 def weather_in(body: Any) -> dict[str, float]:

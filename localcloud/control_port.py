@@ -1,4 +1,4 @@
-"""The control port: history, faults, weather, events by hand, and a crash of the Functions host. Plain HTTP, loopback only."""
+"""The control port: history, faults, weather, events by hand, and a crash of the Functions host; plain HTTP."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -15,7 +15,7 @@ from localcloud.control_input import BadInputError, EventOrder, event_order, fau
 from localcloud.event_broker import Broker
 from localcloud.event_grid import BROKER
 from localcloud.frame import Cloud
-from localcloud.inbox import mailbox_of
+from localcloud.mailbox import mailbox_of
 
 Restart = Callable[[], Awaitable[None]]
 Endpoint = Callable[[Request], Awaitable[Response]]
@@ -59,7 +59,9 @@ class ControlPort:
             raise BadInputError("service", f"unknown: {service!r}", f"use one of {', '.join(self.services)}")
         since = request.query_params.get("since", "0")
         if not since.isdigit():
-            raise BadInputError("since", f"not a number: {since!r}", "give the number of the last call you have seen")
+            raise BadInputError(
+                "since", f"not a number: {since!r}", "give the number of the last call you have seen"
+            )
         return JSONResponse(self.cloud.control.calls(service, int(since)))
 
     async def faults(self, _request: Request) -> Response:
@@ -90,7 +92,7 @@ class ControlPort:
         return JSONResponse({"status": "ok"})
 
     async def send_events(self, request: Request) -> Response:
-        """Deliver an event by hand and return the subscriber's answers (to a subscription), or publish it (to a topic)."""
+        """Deliver an event to a subscription and return the answers' statuses, or publish it to a topic."""
         order = event_order(await _json(request), tuple(self._broker.subscribers))
         if order.topic:
             for _time in range(order.times):

@@ -10,9 +10,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from localcloud.control import Weather
+from localcloud.errors import HandshakeError
 from localcloud.event_delivery import NoAnswerError, Post, RetryPolicy, age_of, attempt, dead_letter
 from localcloud.event_subscriptions import Event, Subscription
-from localcloud.errors import HandshakeError
 
 LATE = (0.2, 2.0)  # seconds by which bad weather delays an event, so that its successors overtake it
 DeadLetters = Callable[[str, list[dict[str, Any]]], Awaitable[None]]  # (blob name, content)

@@ -16,7 +16,9 @@ SUCCESS = range(200, 205)
 HOPELESS = {400: "BadRequest", 401: "Unauthorized", 403: "Forbidden", 413: "RequestEntityTooLarge"}
 OUTCOMES = {**HOPELESS, 404: "NotFound", 408: "TimedOut", 412: "PreconditionFailed", 429: "Busy", 503: "Busy"}
 
-Post = Callable[[str, Mapping[str, str], bytes], Awaitable[tuple[int, str]]]  # (URL, headers, body) -> (status, body)
+Post = Callable[
+    [str, Mapping[str, str], bytes], Awaitable[tuple[int, str]]
+]  # (URL, headers, body) -> (status, body)
 
 
 class NoAnswerError(Exception):

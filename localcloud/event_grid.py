@@ -1,4 +1,4 @@
-"""Event Grid: a custom topic to publish to, and deliveries to the Functions host; storage events come from their own watch."""
+"""Event Grid: a custom topic to publish to, and the delivery of its events and the storage's to the functions."""
 
 import asyncio
 import json
@@ -29,6 +29,7 @@ TOPIC_ID = (
     "/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/rg-local"
     "/providers/Microsoft.EventGrid/topics/tunedrop"
 )
+DEAD_LETTERS = "deadletters"
 BROKER = "event_broker"  # where the cloud's shared facts keep the broker
 logger = logging.getLogger(__name__)
 
@@ -60,7 +61,7 @@ def service(cloud: Cloud) -> Service:
 
 
 def events_in(body: bytes) -> list[dict[str, Any]]:
-    """Return the events of a publish request with the topic filled in; raises ValueError that says what is wrong."""
+    """Return the events of a request with their topic filled in; raises ValueError that says what is wrong."""
     try:
         events = json.loads(body)
     except ValueError as error:
@@ -112,11 +113,12 @@ class _Cemetery:
 
     async def __call__(self, name: str, content: list[dict[str, Any]]) -> None:
         url, trust = self._cloud.urls["blob"], str(self._cloud.ca_file)
-        container = ContainerClient(url, "deadletters", AsyncLocalCredential(), connection_verify=trust)
-        async with container:
+        async with ContainerClient(
+            url, DEAD_LETTERS, AsyncLocalCredential(), connection_verify=trust
+        ) as container:
             try:
                 await container.upload_blob(name, json.dumps(content).encode())
             except ResourceExistsError:
                 return
             except AzureError as error:
-                logger.error("the dead letter %s is lost: %s", name, error)  # noqa: TRY400 - the trace says no more
+                logger.error("the dead letter %s is lost: %s", name, error)

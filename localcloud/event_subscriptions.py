@@ -13,7 +13,7 @@ TOPICS = (STORAGE_TOPIC, CUSTOM_TOPIC, WORKSPACE_TOPIC)
 
 @dataclass(frozen=True)
 class Subscription:
-    """One event subscription: a topic, a function, and what an event must look like; empty filters let all through."""
+    """One subscription: a topic, a function, and what its events look like; an empty filter lets all pass."""
 
     name: str
     topic: str

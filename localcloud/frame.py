@@ -1,4 +1,4 @@
-"""What every stand-in shares: tokens are checked, calls are recorded, faults strike, and what is unknown is a loud 501."""
+"""What every stand-in shares: tokens checked, calls recorded, faults, weather, a loud 501 for the unknown."""
 
 import asyncio
 import json
@@ -35,7 +35,7 @@ class Cloud:
 
 @dataclass(frozen=True)
 class Service:
-    """One stand-in: its name, its routes, and the token audiences that it accepts (none: it checks keys itself)."""
+    """One stand-in: its name, its routes, and the token audiences it accepts (none: it checks keys itself)."""
 
     name: str
     routes: Sequence[BaseRoute]

@@ -1,4 +1,4 @@
-"""The Functions host as a child of the local cloud: started, waited for, subscribed to events, crashed on request."""
+"""The Functions host as a child of the local cloud: how it starts, answers, and is subscribed to events."""
 
 import asyncio
 import json
@@ -34,7 +34,7 @@ async def until_host_answers(url: str) -> None:
     async with aiohttp.ClientSession(timeout=timeout) as session:
         try:
             async with asyncio.timeout(STARTUP):
-                while not await _runs(session, url):
+                while not await _runs(session, url):  # noqa: ASYNC110 - another process: nothing to be woken by
                     await asyncio.sleep(PAUSE)
         except TimeoutError as error:
             raise NotReadyError(f"the Functions host at {url} did not answer within {STARTUP:.0f} s") from error
@@ -86,7 +86,7 @@ async def minted_key(environment: Mapping[str, str], folder: Path) -> str:
     )  # fmt: skip
     output, errors = await process.communicate()
     key = output.decode().strip()
-    if process.returncode != 0 and b"ImportError" in errors or b"ModuleNotFoundError" in errors:
+    if (process.returncode != 0 and b"ImportError" in errors) or b"ModuleNotFoundError" in errors:
         return "no-cli-yet"
     if process.returncode != 0 or not key:
         raise NotReadyError(f"`python -m cli keys add` made no key (exit {process.returncode}): {errors.decode()}")

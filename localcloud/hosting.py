@@ -1,4 +1,4 @@
-"""Every stand-in in one process: a server per service, each on its own loopback port, over TLS where Azure's clients ask for it."""
+"""Serves an application on a bound socket, over TLS where Azure's clients ask for it, leaving signals alone."""
 
 import asyncio
 import socket
@@ -24,7 +24,7 @@ class _Server(uvicorn.Server):
 
 @asynccontextmanager
 async def served(app: ASGIApp, listener: socket.socket, tls: Certificates | None) -> AsyncIterator[None]:
-    """Serve an application on a bound socket while the context lasts; raises RuntimeError when it does not start."""
+    """Serve an application while the context lasts; raises RuntimeError when it does not start."""
     config = uvicorn.Config(
         app,
         log_config=None,
@@ -48,5 +48,7 @@ async def _started(server: uvicorn.Server, task: asyncio.Task[None]) -> None:
     async with asyncio.timeout(STARTUP):
         while not server.started:
             if task.done():
-                raise RuntimeError("a stand-in did not start; the log above names the reason") from task.exception()
+                raise RuntimeError(
+                    "a stand-in did not start; the log above names the reason"
+                ) from task.exception()
             await asyncio.sleep(0.01)

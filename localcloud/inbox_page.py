@@ -14,7 +14,8 @@ HEAD = """<!doctype html>
   :root { color-scheme: light dark; }
   body { font: 16px/1.5 system-ui, sans-serif; margin: 0 auto; max-width: 42rem; padding: 1rem; }
   h1 { font-size: 1.25rem; }
-  article { border: 1px solid #8886; border-radius: .5rem; margin: 1rem 0; padding: 0 1rem .5rem; overflow-wrap: anywhere; }
+  article { border: 1px solid #8886; border-radius: .5rem; margin: 1rem 0; padding: 0 1rem .5rem; }
+  article { overflow-wrap: anywhere; }
   header { color: #777; font-size: .85rem; padding-top: .6rem; }
   h2 { font-size: 1.05rem; margin: .4rem 0; }
   dl { display: grid; grid-template-columns: max-content 1fr; gap: .1rem 1rem; margin: .5rem 0; }
@@ -67,7 +68,9 @@ def _elements(elements: list[dict[str, Any]]) -> Iterator[str]:
             yield f"<{tag}>{text}</{tag}>"
             first = False
         elif kind == "FactSet":
-            yield _facts([(str(fact.get("title", "")), str(fact.get("value", ""))) for fact in element.get("facts", [])])
+            yield _facts(
+                [(str(fact.get("title", "")), str(fact.get("value", ""))) for fact in element.get("facts", [])]
+            )
         elif kind == "Action":
             yield _link(str(element.get("title", "")), str(element.get("url", "")))
         else:

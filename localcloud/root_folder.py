@@ -2,7 +2,6 @@
 
 import fcntl
 import json
-import os
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -52,7 +51,9 @@ class Root:
             try:
                 fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError as error:
-                raise RootInUseError(f"a local cloud already runs in {self.folder}; stop it or use --root") from error
+                raise RootInUseError(
+                    f"a local cloud already runs in {self.folder}; stop it or use --root"
+                ) from error
             self.environment.unlink(missing_ok=True)
             if not keep:
                 shutil.rmtree(self.state, ignore_errors=True)
@@ -70,14 +71,16 @@ class Root:
         draft = self.environment.with_suffix(".draft")
         draft.touch(mode=0o600)  # it holds the API key
         draft.write_text(json.dumps(description, indent=2), "utf-8")
-        os.replace(draft, self.environment)
+        draft.replace(self.environment)
 
     def description(self) -> dict[str, Any]:
         """Return the description of the running cloud; raises NotRunningError."""
         try:
             found: dict[str, Any] = json.loads(self.environment.read_text("utf-8"))
         except FileNotFoundError as error:
-            raise NotRunningError(f"no local cloud is ready in {self.folder}; start it: python -m localcloud up") from error
+            raise NotRunningError(
+                f"no local cloud is ready in {self.folder}; start it: python -m localcloud up"
+            ) from error
         return found
 
     def _clear(self, keep: bool) -> None:

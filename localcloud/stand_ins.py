@@ -26,6 +26,6 @@ def urls_of(ports: dict[str, int], account: str) -> dict[str, str]:
     """Return the base URL of each service, without a slash at the end."""
     urls = {name: f"{'http' if name in PLAIN else 'https'}://localhost:{port}" for name, port in ports.items()}
     urls["functions"] = f"http://{HOST}:{ports['functions']}"
-    # The table client takes every other port of "localhost" for Cosmos DB and asks for a token that Azurite refuses.
+    # The table client takes "localhost" for Cosmos DB and then asks for a token that Azurite refuses.
     storage = {name: f"https://{HOST}:{ports[name]}/{account}" for name in STORAGE}
     return {**urls, **storage}

@@ -29,9 +29,7 @@ class StorageWatch:
 
     def __init__(self, blob_url: str, ca_file: str, publish: Callable[[str, Sequence[Event]], None]) -> None:
         self._url, self._publish = blob_url, publish
-        self._container = ContainerClient(
-            blob_url, CONTAINER, AsyncLocalCredential(), connection_verify=ca_file
-        )
+        self._container = ContainerClient(blob_url, CONTAINER, AsyncLocalCredential(), connection_verify=ca_file)
         self._seen: dict[str, str] = {}
         self._sequence = itertools.count(1)
 
@@ -53,7 +51,9 @@ class StorageWatch:
         listed = [blob async for blob in self._container.list_blobs(include=["copy"])]
         changed = [blob for blob in listed if self._seen.get(blob.name) != blob.etag]
         for blob in sorted(changed, key=lambda one: (one.last_modified, one.name)):
-            self._publish(STORAGE_TOPIC, [blob_created(self._url, blob, await self._api(blob), next(self._sequence))])
+            self._publish(
+                STORAGE_TOPIC, [blob_created(self._url, blob, await self._api(blob), next(self._sequence))]
+            )
         self._seen = {blob.name: blob.etag for blob in listed}
 
     async def close(self) -> None:

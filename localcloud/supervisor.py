@@ -29,7 +29,7 @@ from localcloud.functions_child import (
     until_host_answers,
 )
 from localcloud.hosting import served
-from localcloud.inbox import page_routes
+from localcloud.mailbox import page_routes
 from localcloud.ports import HOST, Choice, open_ports, port_of
 from localcloud.root_folder import Root
 from localcloud.stand_ins import PLAIN, STORAGE, stand_ins, urls_of
@@ -70,7 +70,8 @@ class Supervisor:
 
     async def live(self) -> None:
         """Bring everything up, announce it, and stay until cancelled; takes everything down on the way out."""
-        say(f"local cloud, seed {self._seed}, {'calm' if self._options.calm else 'rough weather'}; {self._root.folder}")
+        weather = "calm" if self._options.calm else "rough weather"
+        say(f"local cloud, seed {self._seed}, {weather}; {self._root.folder}")
         async with AsyncExitStack() as stack:
             await self._start_storage(stack)
             names = await self._start_stand_ins(stack)
@@ -119,7 +120,9 @@ class Supervisor:
             say(f"functions        {url} (start your own host there)")
             return None
         keys, log = self._root.state / "host_keys.json", self._root.logs / "functions.log"
-        child = functions_child(self._options.app, self._ports["functions"], REPOSITORY, environment, keys, log, self._died)
+        child = functions_child(
+            self._options.app, self._ports["functions"], REPOSITORY, environment, keys, log, self._died
+        )
         await child.start()
         stack.push_async_callback(child.stop)
         await until_host_answers(url)
@@ -167,7 +170,7 @@ async def _until_listening(ports: list[int]) -> None:
     try:
         async with asyncio.timeout(STORAGE_STARTUP):
             for port in ports:
-                while not await _listens(port):
+                while not await _listens(port):  # noqa: ASYNC110 - another process: nothing to be woken by
                     await asyncio.sleep(0.05)
     except TimeoutError as error:
         raise NotReadyError(f"Azurite did not listen on {ports} within {STORAGE_STARTUP:.0f} s") from error

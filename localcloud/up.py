@@ -3,10 +3,9 @@
 import asyncio
 import logging
 import signal
-import sys
 from contextlib import suppress
 
-from localcloud.errors import ChildDiedError, LocalCloudError
+from localcloud.errors import ChildDiedError
 from localcloud.root_folder import Root
 from localcloud.supervisor import Options, Supervisor
 from localcloud.welcome import say
@@ -14,20 +13,15 @@ from localcloud.welcome import say
 LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 
 
-def up(options: Options) -> int:
-    """Run the local cloud until it is told to stop; returns the exit status."""
+def up(options: Options) -> None:
+    """Run the local cloud until it is told to stop; raises LocalCloudError when it cannot start or go on."""
     root = Root(options.root.resolve())
-    try:
-        with root.taken(options.keep):
-            logging.basicConfig(filename=root.logs / "cloud.log", format=LOG_FORMAT, level=logging.INFO)
-            for chatty in ("azure", "uvicorn.error"):
-                logging.getLogger(chatty).setLevel(logging.WARNING)
-            asyncio.run(_until_stopped(options, root))
-    except LocalCloudError as error:
-        print(f"localcloud: {error}", file=sys.stderr)
-        return 1
+    with root.taken(options.keep):
+        logging.basicConfig(filename=root.logs / "cloud.log", format=LOG_FORMAT, level=logging.INFO)
+        for chatty in ("azure", "uvicorn.error"):
+            logging.getLogger(chatty).setLevel(logging.WARNING)
+        asyncio.run(_until_stopped(options, root))
     say("stopped")
-    return 0
 
 
 async def _until_stopped(options: Options, root: Root) -> None:

@@ -17,13 +17,11 @@ def welcome(cloud: Mapping[str, Any]) -> None:
 ready. API key: {key}
 
 1. Drop a dataset (in another terminal):
-     eval "$(python -m localcloud env)"
-     python -c "import os; from azure.identity import DefaultAzureCredential as I; from azure.storage.blob import BlobClient as B; \\
-B(os.environ['AzureWebJobsStorage__blobServiceUri'], 'datasets', 'support.jsonl', credential=I()).upload_blob(open('samples/support.jsonl', 'rb'), overwrite=True)"
+     python -m localcloud drop samples/support.jsonl
 2. Ask the model once it serves:
      curl {functions}/v1/chat/completions -H 'Authorization: Bearer {key}' -H 'Content-Type: application/json' \\
        -d '{{"model": "support", "messages": [{{"role": "user", "content": "How do I reset my password?"}}]}}'
-3. See what the team was told: open {cloud['inbox_url']}
+3. See what the team was told: open {cloud["inbox_url"]}
 
 Ctrl-C stops everything."""
     )

@@ -30,7 +30,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (FunctionLoadError, ValueError) as error:
         print(f"functions host: {error}", file=sys.stderr)
         return 1
-    logging.getLogger("Host").info("found %d functions: %s", len(functions), ", ".join(one.name for one in functions))
+    logging.getLogger("Host").info(
+        "found %d functions: %s", len(functions), ", ".join(one.name for one in functions)
+    )
     uvicorn.run(
         app,
         host="127.0.0.1",
@@ -46,7 +48,9 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m localcloud.functions_host")
     parser.add_argument("--port", type=int, required=True, help="loopback port to listen on")
     parser.add_argument("--app", default="function_app", help="module with the function app")
-    parser.add_argument("--keys", type=Path, default=Path(".localcloud/host_keys.json"), help="file of the host's keys")
+    parser.add_argument(
+        "--keys", type=Path, default=Path(".localcloud/host_keys.json"), help="file of the host's keys"
+    )
     return parser
 
 

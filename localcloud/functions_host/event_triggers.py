@@ -1,4 +1,4 @@
-"""The webhook through which Event Grid calls functions: the handshake, and one invocation per event, all at once."""
+"""The webhook through which Event Grid calls functions: a handshake, then one invocation per event, in parallel."""
 
 import asyncio
 from datetime import datetime
@@ -82,4 +82,3 @@ def event_of(event: dict[str, Any]) -> func.EventGridEvent:
         event_time=datetime.fromisoformat(text) if text else None,
         data_version=event.get("dataVersion", ""),
     )
-

@@ -14,7 +14,7 @@ from localcloud.functions_host.keys import HostKeys
 METHODS = ("GET", "POST", "DELETE", "HEAD", "PATCH", "PUT", "OPTIONS")
 CATCH_ALL = re.compile(r"\{\*(\w+)\}")
 PLAIN_ROUTE = re.compile(r"^[^{}]*(\{\w+(:path)?\}[^{}]*)*$")
-VALUES = str | dict | list | int | float | bool
+VALUES = (str, dict, list, int, float, bool)
 
 
 def http_routes(functions: list[LocalFunction], prefix: str, keys: HostKeys, invoker: Invoker) -> list[Route]:
@@ -30,7 +30,7 @@ def _route(function: LocalFunction, prefix: str, keys: HostKeys, invoker: Invoke
             return Response(status_code=401)
         request.scope["path_params"] = {name: str(value) for name, value in request.path_params.items()}
         try:
-            result = await invoker.run(function, request, "This function was programmatically called via the host APIs.")
+            result = await invoker.run(function, request, "HTTP request")
         except Exception:  # noqa: BLE001 - the invoker has logged it; the client learns nothing of it
             return PlainTextResponse("Internal Server Error", 500)
         return _response(result)
@@ -46,8 +46,8 @@ def _path(function: LocalFunction, prefix: str) -> str:
     converted = CATCH_ALL.sub(r"{\1:path}", route)
     if not PLAIN_ROUTE.match(converted):
         raise FunctionLoadError(
-            f"cannot load the {function.name} function: of route templates the local cloud knows {{name}} and {{*name}} "
-            f"only, not {route!r}"
+            f"cannot load the {function.name} function: the local cloud knows route templates "
+            f"with {{name}} and {{*name}} only, not {route!r}"
         )
     return "/" + "/".join(part for part in (prefix, converted.strip("/")) if part)
 

@@ -72,7 +72,9 @@ def _imported(name: str) -> ModuleType:
 def _the_app(module: ModuleType) -> FunctionRegister:
     apps = [value for value in vars(module).values() if isinstance(value, FunctionRegister)]
     if len(apps) != 1:
-        raise FunctionLoadError(f"{module.__name__} must have exactly one function app as a global, not {len(apps)}")
+        raise FunctionLoadError(
+            f"{module.__name__} must have exactly one function app as a global, not {len(apps)}"
+        )
     return apps[0]
 
 
@@ -82,7 +84,9 @@ def _local(function: Any, environment: Mapping[str, str]) -> LocalFunction:
     trigger = next(binding for binding in bindings if binding["type"] == function.get_trigger().type)
     others = [binding["type"] for binding in bindings if binding is not trigger and binding["name"] != "$return"]
     if others:
-        raise FunctionLoadError(f"cannot load the {name} function: bindings {others} are not part of the local cloud")
+        raise FunctionLoadError(
+            f"cannot load the {name} function: bindings {others} are not part of the local cloud"
+        )
     _check_parameters(name, code, trigger)
     _check_types(name, code, trigger)
     resolved = {key: _resolved(name, value, environment) for key, value in trigger.items()}
@@ -107,7 +111,9 @@ def _check_types(name: str, code: Callable[..., Any], trigger: Mapping[str, Any]
     hints, kind = typing.get_type_hints(code), trigger["type"]
     returned = hints.get("return")
     if returned is not None and not isinstance(returned, type):
-        raise FunctionLoadError(f"cannot load the {name} function: has invalid non-type return annotation {returned!r}")
+        raise FunctionLoadError(
+            f"cannot load the {name} function: has invalid non-type return annotation {returned!r}"
+        )
     annotation = hints.get(trigger["name"])
     accepted = _http_types(name) if kind == "httpTrigger" else TYPES.get(kind)
     if accepted is None:
@@ -115,7 +121,7 @@ def _check_types(name: str, code: Callable[..., Any], trigger: Mapping[str, Any]
     if annotation is not None and not (isinstance(annotation, type) and issubclass(annotation, accepted)):
         shown = getattr(annotation, "__name__", repr(annotation))
         raise FunctionLoadError(
-            f"cannot load the {name} function: {trigger['name']!r} binding type \"{kind}\" in function.json "
+            f'cannot load the {name} function: {trigger["name"]!r} binding type "{kind}" in function.json '
             f'do not match the corresponding function parameter\'s Python type annotation "{shown}"'
         )
 
@@ -123,7 +129,8 @@ def _check_types(name: str, code: Callable[..., Any], trigger: Mapping[str, Any]
 def _http_types(name: str) -> tuple[type, ...]:
     if EXTENSION not in sys.modules:
         raise FunctionLoadError(
-            f"cannot load the {name} function: this host serves HTTP functions of {EXTENSION} only; import its Request"
+            f"cannot load the {name} function: the local cloud serves HTTP functions "
+            f"of {EXTENSION} only; import its Request"
         )
     return (sys.modules[EXTENSION].Request,)
 

@@ -1,4 +1,4 @@
-"""Runs one function once: coroutines on the event loop, the others in a bounded thread pool, each with its log lines."""
+"""Runs one function once: coroutines on the event loop, others in a bounded pool of threads; logs both ends."""
 
 import asyncio
 import contextvars
@@ -9,6 +9,7 @@ import threading
 import time
 import uuid
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import azure.functions as func
@@ -39,7 +40,7 @@ class LocalContext(func.Context):
     @property
     def function_directory(self) -> str:
         """The folder of the app."""
-        return os.getcwd()
+        return str(Path.cwd())
 
     @property
     def thread_local_storage(self) -> Any:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class HostKeys:
-    """What callers must show: the host key for functions, the system key for Event Grid, the master key for all."""
+    """What callers must show: the host key for functions, the system key for Event Grid, or the master key."""
 
     default: str
     eventgrid_extension: str

@@ -65,9 +65,7 @@ def schedule_in(text: str) -> Schedule:
         parts = ["0", *parts]
     if len(parts) != len(FIELDS):
         raise ScheduleError(f"{text!r} has {len(parts)} fields; needed: second minute hour day month weekday")
-    values = (
-        _values(part, name, low, high) for part, (name, low, high) in zip(parts, FIELDS, strict=True)
-    )
+    values = (_values(part, name, low, high) for part, (name, low, high) in zip(parts, FIELDS, strict=True))
     return Schedule(*values)
 
 

@@ -1,4 +1,4 @@
-"""Queue functions: messages are leased, run, and deleted; what fails comes back, and in the end is set aside as poison."""
+"""Queue functions: messages are leased, run, deleted; what fails comes back, and in the end is poison."""
 
 import asyncio
 import base64
@@ -6,7 +6,7 @@ import binascii
 import logging
 import os
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 from azure.core.exceptions import AzureError, ResourceExistsError, ResourceNotFoundError
@@ -19,7 +19,7 @@ from localcloud.functions_host.host_json import SCALE, QueueSettings
 from localcloud.functions_host.indexing import FunctionLoadError, LocalFunction
 from localcloud.functions_host.invoking import Invoker
 
-LEASE = 600 * SCALE  # seconds that a message is invisible while its function runs; renewed halfway
+LEASE = round(600 * SCALE)  # seconds that a message is invisible while its function runs; renewed halfway
 QUICKEST, SLOWEST = 0.1, 1.0  # seconds between two looks into an empty queue; Azure's slowest is a minute
 logger = logging.getLogger("Host.Triggers.Queue")
 
@@ -28,7 +28,11 @@ class QueueLoop:
     """Runs one queue function for the messages of its queue."""
 
     def __init__(
-        self, function: LocalFunction, settings: QueueSettings, invoker: Invoker, environment: Mapping[str, str] = os.environ
+        self,
+        function: LocalFunction,
+        settings: QueueSettings,
+        invoker: Invoker,
+        environment: Mapping[str, str] = os.environ,
     ) -> None:
         self._function, self._settings, self._invoker = function, settings, invoker
         self._name = str(function.trigger["queueName"])
@@ -37,12 +41,12 @@ class QueueLoop:
 
     async def run(self) -> None:
         """Take messages until cancelled; a storage that fails to answer is asked again."""
-        async with DefaultAzureCredential() as credential:
-            async with (
-                QueueClient(self._url, self._name, credential=credential) as queue,
-                QueueClient(self._url, f"{self._name}-poison", credential=credential) as poison,
-            ):
-                await self._take_for_ever(queue, poison)
+        async with (
+            DefaultAzureCredential() as credential,
+            QueueClient(self._url, self._name, credential=credential) as queue,
+            QueueClient(self._url, f"{self._name}-poison", credential=credential) as poison,
+        ):
+            await self._take_for_ever(queue, poison)
 
     async def _take_for_ever(self, queue: QueueClient, poison: QueueClient) -> None:
         pause = QUICKEST
@@ -60,10 +64,12 @@ class QueueLoop:
                 task.cancel()
 
     async def _taken(self, queue: QueueClient) -> list[QueueMessage]:
-        """Return the next messages, invisible to others for the lease; none when the queue is missing or unwell."""
+        """Return the next messages, leased; none when the queue is missing or unwell."""
         size = self._settings.batch
         try:
-            pages = queue.receive_messages(messages_per_page=size, max_messages=size, visibility_timeout=round(LEASE))
+            pages = queue.receive_messages(
+                messages_per_page=size, max_messages=size, visibility_timeout=round(LEASE)
+            )
             return [message async for message in pages]
         except ResourceNotFoundError:
             return []
@@ -86,10 +92,12 @@ class QueueLoop:
                 succeeded = await self._succeeds(message, body)
             await self._settle(queue, poison, message, succeeded)
         except AzureError as error:
-            logger.warning("message %s of queue %s will come back: %s", message.id, self._name, type(error).__name__)
+            logger.warning(
+                "message %s of queue %s will come back: %s", message.id, self._name, type(error).__name__
+            )
 
     async def _succeeds(self, message: QueueMessage, body: bytes) -> bool:
-        given = TriggerMessage(
+        given = TriggerMessage(  # type: ignore[no-untyped-call]  # azure.functions has no types here
             id=message.id,
             body=body,
             dequeue_count=message.dequeue_count,
@@ -104,7 +112,9 @@ class QueueLoop:
             return False
         return True
 
-    async def _settle(self, queue: QueueClient, poison: QueueClient, message: QueueMessage, succeeded: bool) -> None:
+    async def _settle(
+        self, queue: QueueClient, poison: QueueClient, message: QueueMessage, succeeded: bool
+    ) -> None:
         if succeeded:
             await queue.delete_message(message.id, message.pop_receipt)
         elif (message.dequeue_count or 0) >= self._settings.most_dequeues:
@@ -115,11 +125,11 @@ class QueueLoop:
             )
 
     async def _set_aside(self, queue: QueueClient, poison: QueueClient, message: QueueMessage) -> None:
-        logger.error("Message has reached MaxDequeueCount or is unreadable. Moving it to queue '%s-poison'.", self._name)
-        try:
+        logger.error(
+            "Message has reached MaxDequeueCount or is unreadable. Moving it to queue '%s-poison'.", self._name
+        )
+        with suppress(ResourceExistsError):
             await poison.create_queue()
-        except ResourceExistsError:
-            pass
         await poison.send_message(message.content)
         await queue.delete_message(message.id, message.pop_receipt)
 
@@ -131,7 +141,7 @@ async def _leased(queue: QueueClient, message: QueueMessage) -> AsyncIterator[No
     async def renew() -> None:
         while True:
             await asyncio.sleep(LEASE / 2)
-            renewed = await queue.update_message(message.id, message.pop_receipt, visibility_timeout=round(LEASE))
+            renewed = await queue.update_message(message.id, message.pop_receipt, visibility_timeout=LEASE)
             message.pop_receipt = renewed.pop_receipt
 
     renewal = asyncio.create_task(renew())

@@ -33,7 +33,9 @@ def host_app(functions: list[LocalFunction], settings: HostSettings, keys: HostK
 
     async def status(_request: Request) -> Response:
         uptime = round((time.monotonic() - started) * 1000)
-        return JSONResponse({"id": "tunedrop-local", "state": "Running", "version": "4.0", "processUptime": uptime})
+        return JSONResponse(
+            {"id": "tunedrop-local", "state": "Running", "version": "4.0", "processUptime": uptime}
+        )
 
     @asynccontextmanager
     async def listening(_app: Starlette) -> AsyncIterator[None]:

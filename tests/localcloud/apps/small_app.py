@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator
 import azure.functions as func
 from azurefunctions.extensions.http.fastapi import JSONResponse, Request, Response, StreamingResponse
 
+log = logging.getLogger(__name__)
 app = func.FunctionApp(http_auth_level=func.AuthLevel.ANONYMOUS)
 seen: dict[str, list[object]] = {"events": [], "teams": [], "messages": [], "ticks": [], "streams": []}
 timer_runs = threading.Semaphore(1)
@@ -87,7 +88,7 @@ def take(message: func.QueueMessage) -> None:
 @app.event_grid_trigger(arg_name="event")
 def dataset_uploaded(event: func.EventGridEvent) -> None:
     """Note each event; fail or die for those that ask for it."""
-    logging.info("an event of %s", event.event_type)
+    log.info("an event of %s", event.event_type)
     data = event.get_json()
     seen["events"].append({"id": event.id, "subject": event.subject, "data": data, "time": str(event.event_time)})
     if data.get("do") == "fail":
