@@ -1,0 +1,71 @@
+"""Azure ML over plain REST, for what azure-ai-ml cannot say: endpoint safety, why a job failed, its metrics."""
+
+import json
+from functools import cached_property
+from typing import Any
+
+from azure.core import PipelineClient
+from azure.core.credentials import TokenCredential
+from azure.core.pipeline.policies import (
+    BearerTokenCredentialPolicy,
+    CustomHookPolicy,
+    HeadersPolicy,
+    RequestIdPolicy,
+    RetryPolicy,
+    UserAgentPolicy,
+)
+from azure.core.rest import HttpRequest, HttpResponse
+
+from shared.calling import calling, client_options
+from shared.errors import ServiceUnavailable
+from shared.settings import Settings
+
+SERVICE = "azure ml"
+API_VERSION = "2024-10-01"  # the oldest stable one in which serverless endpoints have authMode and contentSafety
+READ_TIMEOUT = 30.0  # seconds
+
+
+class Arm:
+    """The workspace's REST resources, with the app's token for Azure Resource Manager."""
+
+    def __init__(self, settings: Settings, credential: TokenCredential) -> None:
+        options = client_options(SERVICE, READ_TIMEOUT)
+        policies = [
+            RequestIdPolicy(),
+            HeadersPolicy(),
+            UserAgentPolicy("tunedrop"),
+            RetryPolicy(**options),
+            BearerTokenCredentialPolicy(credential, f"{settings.arm_url}/.default"),
+            CustomHookPolicy(**options),
+        ]
+        self._client: PipelineClient[HttpRequest, HttpResponse] = PipelineClient(
+            settings.arm_url, policies=policies, **options
+        )
+        self.workspace_path = (
+            f"/subscriptions/{settings.subscription}/resourceGroups/{settings.resource_group}"
+            f"/providers/Microsoft.MachineLearningServices/workspaces/{settings.workspace}"
+        )
+
+    @cached_property
+    def workspace(self) -> dict[str, Any]:
+        """The workspace's location and properties; they do not change."""
+        return self.get(f"{self.workspace_path}?api-version={API_VERSION}")
+
+    def get(self, url: str) -> dict[str, Any]:
+        """Return the JSON that is at a path of the Resource Manager, or at another https URL of the workspace."""
+        return self._send(HttpRequest("GET", self._client.format_url(url)))
+
+    def put(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        """Create or change a resource of the workspace; return it as it stands then."""
+        url = self._client.format_url(f"{self.workspace_path}/{path}?api-version={API_VERSION}")
+        return self._send(HttpRequest("PUT", url, json=body))
+
+    def _send(self, request: HttpRequest) -> dict[str, Any]:
+        with calling(SERVICE):
+            response = self._client.send_request(request)
+            response.raise_for_status()
+        try:
+            found: dict[str, Any] = response.json()
+        except json.JSONDecodeError:
+            raise ServiceUnavailable(SERVICE, f"{response.status_code} with a body that is no JSON") from None
+        return found
