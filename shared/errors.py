@@ -13,6 +13,14 @@ class ServiceUnavailable(TuneDropError):
         self.service, self.reason, self.retry_after = service, reason, retry_after
 
 
+class TooManyRequests(ServiceUnavailable):
+    """A service has too much to do (429): come back after `retry_after` seconds."""
+
+
+class TimedOut(ServiceUnavailable):
+    """A service did not answer in time; the call may have taken effect."""
+
+
 class ServiceRefused(TuneDropError):
     """A service said no, and would say no again: the same call is not to be repeated."""
 

@@ -1,10 +1,10 @@
 """A chat completion request taken apart: what goes to the model, and every string of it that has to be scanned.
 
-The request is rebuilt from what is known, and everything that is rebuilt is scanned, so nothing that the model sees
-can be forgotten. The rule for a field that we do not know is OpenAI's own: 400 `unknown_parameter`; the header
-`extra-parameters: drop` (or `pass-through`, which azure-ai-inference sends with its `model_extras`) drops it instead.
-Fields of OpenAI's that mean nothing to these models (`store`, `metadata`, ...) are accepted and dropped. A null
-means that the field is absent. An unknown field is never forwarded.
+The request is rebuilt from what is known, and everything that is rebuilt is scanned, so nothing that the model
+sees can be forgotten. The rule for a field that we do not know is OpenAI's own: 400 `unknown_parameter`; the
+header `extra-parameters: drop` (or `pass-through`, which azure-ai-inference sends with its `model_extras`) drops
+it instead. Fields of OpenAI's that mean nothing to these models (`store`, `metadata`, ...) are accepted and
+dropped. A null means that the field is absent. An unknown field is never forwarded.
 """
 
 from collections.abc import Callable, Iterator, Mapping

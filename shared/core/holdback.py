@@ -1,7 +1,8 @@
 """What of a streamed choice is held back until it is checked: which text to check next, and what may go.
 
-Each check sees the text before it (`overlap`), so a phrase over a cut is seen whole. The last `margin` characters of
-what is checked stay back until the next check has passed as well, so of a phrase that begins there nothing has left.
+Each check sees the text before it (`overlap`), so a phrase over a cut is seen whole. The last `margin` characters
+of what is checked stay back until the next check has passed as well, so of a phrase that begins there nothing has
+left.
 """
 
 from dataclasses import dataclass, field

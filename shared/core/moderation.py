@@ -102,7 +102,7 @@ def windows(text: str, size: int = WINDOW, overlap: int = OVERLAP) -> Iterator[s
 
 
 def normalised(text: str) -> str:
-    """Return the text as a reader sees it: compatibility forms and `\\uXXXX` resolved, the invisible taken out."""
+    """Return the text as a reader sees it: compatibility forms and JSON's escapes resolved, the invisible gone."""
     if "\\u" in text:
         text = ESCAPE.sub(lambda found: chr(int(found[1], 16)), text)
         text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

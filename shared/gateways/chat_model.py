@@ -1,0 +1,137 @@
+"""A deployment's chat completions over HTTP, whole and streamed."""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from typing import Any
+
+import aiohttp
+import msgspec
+
+from shared.core.sse import EventReader, UnreadableStream
+from shared.errors import ServiceRefused, ServiceUnavailable
+from shared.gateways.endpoint_keys import EndpointKeys
+from shared.gateways.http_errors import answered, reaching
+from shared.gateways.http_pool import HttpPool
+from shared.ports import Deployment
+
+SERVICE = "model"
+SILENCE = 60.0  # seconds between two pieces of an answer
+TOTAL = 200.0  # seconds; Azure's load balancer cuts a request at 230
+LONGEST_ANSWER = 8_000_000  # bytes
+UNAUTHORIZED = 401
+
+_encode = msgspec.json.Encoder().encode
+_decode = msgspec.json.Decoder(dict[str, Any]).decode
+
+
+class ServerlessChatModel:
+    """Azure ML's serverless endpoints; a key that is refused is read again once."""
+
+    def __init__(self, pool: HttpPool, keys: EndpointKeys) -> None:
+        self._pool, self._keys = pool, keys
+
+    async def complete(self, deployment: Deployment, request: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the chat completion; raises ServiceUnavailable, or ServiceRefused with status, code and param."""
+        with reaching(SERVICE):
+            async with self._post(deployment, {**request, "model": deployment.base_model}) as response:
+                return _read(await _bounded(response))
+
+    async def stream(self, deployment: Deployment, request: Mapping[str, Any]) -> AsyncIterator[dict[str, Any]]:
+        """Yield the chunks as they come; raises as `complete` does, also for an error inside the stream."""
+        body = {**request, "model": deployment.base_model, "stream": True}
+        reader, done = EventReader(), False
+        with reaching(SERVICE):
+            async with self._post(deployment, body) as response:
+                async for piece in response.content.iter_any():  # to its end, so that the connection can be reused
+                    for event in _events(reader, piece):
+                        done = done or event.strip() == b"[DONE]"
+                        if not done:
+                            yield _chunk(event)
+
+    @asynccontextmanager
+    async def _post(
+        self, deployment: Deployment, body: Mapping[str, Any]
+    ) -> AsyncIterator[aiohttp.ClientResponse]:
+        """Open a successful answer."""
+        payload = _encode(body)
+        for attempt in (1, 2):
+            key = await self._keys.key(deployment.endpoint)
+            async with self._request(deployment, payload, key) as response:
+                if response.status == UNAUTHORIZED and attempt == 1:
+                    self._keys.forget(deployment.endpoint, key)
+                    continue
+                if response.status != 200:
+                    raise _refusal(response, await _bounded(response))
+                yield response
+                return
+
+    def _request(
+        self, deployment: Deployment, payload: bytes, key: str
+    ) -> "aiohttp.client._RequestContextManager":
+        headers = {
+            "authorization": f"Bearer {key}",
+            "content-type": "application/json",
+            "extra-parameters": "pass-through",  # else n and logprobs are refused; unknown ones never come here
+        }
+        timeout = self._pool.timeout(TOTAL, silence=SILENCE)
+        url = f"{deployment.url.rstrip('/')}/v1/chat/completions"
+        return self._pool.session().post(
+            url, data=payload, headers=headers, timeout=timeout, allow_redirects=False
+        )
+
+
+async def _bounded(response: aiohttp.ClientResponse) -> bytes:
+    parts, size = [], 0
+    async for part in response.content.iter_any():
+        size += len(part)
+        if size > LONGEST_ANSWER:
+            raise ServiceUnavailable(SERVICE, "an answer that is too long")
+        parts.append(part)
+    return b"".join(parts)
+
+
+def _read(raw: bytes) -> dict[str, Any]:
+    try:
+        return _decode(raw)
+    except msgspec.DecodeError:
+        raise ServiceUnavailable(SERVICE, "an answer that is no JSON") from None
+
+
+def _events(reader: EventReader, piece: bytes) -> list[bytes]:
+    try:
+        return list(reader.feed(piece))
+    except UnreadableStream as error:
+        raise ServiceUnavailable(SERVICE, str(error)) from None
+
+
+def _chunk(event: bytes) -> dict[str, Any]:
+    chunk = _read(event)
+    if "error" in chunk:
+        error = chunk["error"] if isinstance(chunk["error"], dict) else {}
+        if error.get("code") == "content_filter":
+            raise ServiceRefused(SERVICE, "", 400, "content_filter")
+        raise ServiceUnavailable(SERVICE, "an error inside the stream")
+    return chunk
+
+
+def _refusal(response: aiohttp.ClientResponse, raw: bytes) -> ServiceUnavailable | ServiceRefused:
+    """Return the error; Azure's serverless endpoints answer in two shapes, nested (`error`) and flat."""
+    try:
+        body = _decode(raw)
+    except msgspec.DecodeError:
+        body = {}
+    error = body["error"] if isinstance(body.get("error"), dict) else body
+    code = error.get("code")
+    return answered(
+        SERVICE, response.status, response.headers, code if isinstance(code, str) else "", _param(error)
+    )
+
+
+def _param(error: Mapping[str, Any]) -> str:
+    """Return the name of the refused parameter, from `detail.loc` (one detail or a list of them) or `param`."""
+    detail = error.get("detail")
+    if isinstance(detail, list):
+        detail = detail[0] if detail else None
+    place = detail.get("loc") if isinstance(detail, dict) else None
+    name = place[-1] if isinstance(place, list) and place else error.get("param")
+    return name if isinstance(name, str) else ""

@@ -1,0 +1,42 @@
+"""What goes wrong in aiohttp, in TuneDrop's words: no body, no URL, no header in them."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+import aiohttp
+
+from shared.errors import NotFound, ServiceRefused, ServiceUnavailable, TimedOut, TooManyRequests
+
+
+@contextmanager
+def reaching(service: str) -> Iterator[None]:
+    """Run requests; raises TimedOut or ServiceUnavailable for what aiohttp throws."""
+    try:
+        yield
+    except TimeoutError:
+        raise TimedOut(service, "no answer in time") from None
+    except (aiohttp.ClientError, OSError) as error:
+        raise ServiceUnavailable(service, f"no answer ({type(error).__name__})") from None
+
+
+def answered(
+    service: str, status: int, headers: Mapping[str, str], code: str = "", reason: str = ""
+) -> ServiceUnavailable | ServiceRefused:
+    """Return the error for a status other than success."""
+    if status == 429:
+        return TooManyRequests(service, "429", retry_after(headers))
+    if status in (408, 504):
+        return TimedOut(service, str(status))
+    if status < 400 or status >= 500:
+        return ServiceUnavailable(service, str(status), retry_after(headers))
+    if status == 404:
+        return NotFound(service, reason)
+    return ServiceRefused(service, reason, status, code)
+
+
+def retry_after(headers: Mapping[str, str]) -> float | None:
+    """Return Retry-After in seconds where it is a number, else None."""
+    try:
+        return max(0.0, float(headers.get("retry-after", "")))
+    except ValueError:
+        return None

@@ -1,0 +1,12 @@
+"""Ending tasks so that nothing of them is left over."""
+
+import asyncio
+from typing import Any
+
+
+async def stopped(*tasks: "asyncio.Future[Any]") -> None:
+    """Cancel what still runs and wait for its end; the outcome of each task counts as seen."""
+    for task in tasks:
+        if not task.done():
+            task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
