@@ -1,1 +1,1 @@
-"""What makes a JSONL file fit to train on: every finding with its line, its reason, its rule's source and its fix."""
+"""What makes a JSONL file fit to train on: each finding with line, reason, source and fix."""

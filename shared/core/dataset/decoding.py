@@ -13,7 +13,7 @@ _STRING = re.compile(rb'"(?:[^"\\]|\\.)*+"', re.DOTALL)
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
-class NotJson(Exception):  # noqa: N818 - it is a result, not a failure of ours
+class NotJson(Exception):
     """The line is no JSON that we read; `fault` says why."""
 
     def __init__(self, code: str, message: str) -> None:
@@ -32,7 +32,9 @@ def value_of(line: bytes, offset: int = 0, *, terminated: bool = True) -> tuple[
     faults: list[Fault] = []
     try:
         value = json.loads(
-            text, object_pairs_hook=lambda pairs: _object(pairs, faults), parse_constant=lambda n: _number(n, faults)
+            text,
+            object_pairs_hook=lambda pairs: _object(pairs, faults),
+            parse_constant=lambda name: _number(name, faults),
         )
     except json.JSONDecodeError as wrong:
         raise _not_json(wrong, text, terminated=terminated) from wrong

@@ -69,9 +69,17 @@ class Findings:
         for further in range(min(count, LISTED - len(listed))):
             rule = self._rules[code]
             place = None if line is None else line + further
-            listed.append(
-                Finding(code, rule.severity, place, path, message, rule.source, rule.fix, self._file)
-            )
+            listed.append(Finding(code, rule.severity, place, path, message, rule.source, rule.fix, self._file))
+
+    def count(self, code: str, count: int) -> None:
+        """Count further findings of a code that is listed already."""
+        if count > 0:
+            self.counts[code] += count
+
+    @property
+    def has_errors(self) -> bool:
+        """Whether there is an error among them."""
+        return any(self.is_error(code) for code in self.counts)
 
     def is_error(self, code: str) -> bool:
         """Tell whether findings of this code reject the dataset."""

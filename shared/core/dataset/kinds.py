@@ -1,4 +1,4 @@
-"""Tells by its first bytes when a file is no JSON Lines at all, so that one finding says it instead of thousands."""
+"""Tells by its first bytes when a file is no JSON Lines at all, so that one finding says so, not thousands."""
 
 import codecs
 import re
@@ -46,9 +46,11 @@ def _other_json(first: bytes, rest: bytes, *, complete: bool) -> Fault | None:
         holds_objects = isinstance(value, list) and any(isinstance(item, dict) for item in value)
         if value is None or holds_objects:
             return Fault("F10", "", "the file is one JSON array, not one object per line")
-    elif value is None and first.endswith((b"{", b"[", b",")) and rest.startswith((b'"', b"{", b"}", b"]")):
-        if not rest.startswith(b"{") or first.endswith(b"["):
-            return Fault("F10", "", "the JSON is indented over several lines, not one object per line")
+    elif value is None and (
+        (first.endswith((b"{", b"[", b",")) and rest.startswith((b'"', b"}", b"]")))
+        or (first.endswith(b"[") and rest.startswith(b"{"))
+    ):
+        return Fault("F10", "", "the JSON is indented over several lines, not one object per line")
     return None
 
 

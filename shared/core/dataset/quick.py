@@ -11,6 +11,8 @@ from shared.core.dataset.texts import Texts, may_hold_tokens, texts_of, warned_l
 
 _STRING = re.compile(rb'"(?:[^"\\]|\\.)*+"', re.DOTALL)
 
+_CONTROL_ESCAPE = re.compile(rb"\\(?:u00[01]|[bf])")
+
 
 class _Message(msgspec.Struct, forbid_unknown_fields=True, gc=False):
     role: Literal["system", "user", "assistant"]
@@ -65,9 +67,8 @@ def _plainly_spelled(line: bytes, messages: int) -> bool:
     quotes, expected = line.count(b'"'), 2 + 8 * messages
     if b"\\" not in line:
         return quotes == expected
-    if b"\\u00" in line or b"\\b" in line or b"\\f" in line:
-        if re.search(rb"\\(?:u00[01]|b|f)", line):
-            return False
+    if _CONTROL_ESCAPE.search(line):
+        return False
     if b"\\\\" in line:
         return len(_STRING.findall(line)) * 2 == expected
     return quotes - line.count(b'\\"') == expected

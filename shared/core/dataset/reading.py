@@ -1,8 +1,11 @@
 """One pass over a file: every finding, and what is needed to compare and to split its examples."""
 
+from __future__ import annotations  # array[int] is a type from Python 3.12 on
+
 import json
 from array import array
 from bisect import bisect_right
+from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
@@ -44,6 +47,7 @@ class Reading:
 
     bytes: int = 0
     lines: int = 0
+    blank: int = 0
     examples: int = 0
     tokens: int = 0  # estimated, of all examples once
     longest: int = 0  # estimated tokens of the longest example
@@ -74,6 +78,7 @@ class _Pass:
         other = other_kind(self._lines.head.removeprefix(BOM))
         if other is not None:
             self._findings.add(other.code, other.message)
+            deque(self._lines, maxlen=0)  # for size and hash
         else:
             self._read_lines()
             self._file_findings()
@@ -113,6 +118,7 @@ class _Pass:
     def _closely(self, line: bytes, number: int) -> Texts | None:
         """Add all that is wrong with a line; return its texts when none of that is an error."""
         if not line or line.isspace():
+            self._reading.blank += 1
             self._blank_from = self._blank_from or number
             return None
         self._blank_until(number)
@@ -139,7 +145,7 @@ class _Pass:
     def _file_findings(self) -> None:
         """Add what is about the whole file."""
         add = self._findings.add
-        blank = self._blank_from == 1 or self._reading.lines == 0
+        blank = self._reading.blank == self._reading.lines
         if blank:
             add("F02", "the file is empty" if not self._lines.size else "the file holds blank lines only")
         if self._lines.bom:

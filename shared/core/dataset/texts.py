@@ -62,7 +62,8 @@ def _token_faults(texts: Texts, profile: BaseModel) -> Iterator[Fault]:
         for place, text in enumerate(all_texts):
             found = [token for token in tokens if token in text]
             if found:
-                yield Fault(code, f"$.messages[{place}].content", f"{found[0].strip()} is a control token of {owner}")
+                reason = f"{found[0].strip()} is a control token of {owner}"
+                yield Fault(code, f"$.messages[{place}].content", reason)
 
 
 def _control_character_faults(texts: Texts) -> Iterator[Fault]:

@@ -1,0 +1,31 @@
+"""Which examples stand twice, in one file or in both; with hashes only, in bounded memory."""
+
+from __future__ import annotations  # array[int] is a type from Python 3.12 on
+
+from array import array
+from collections.abc import Iterator
+
+AT_ONCE = 1_000_000  # hashes that are held in a set at the same time
+
+
+def repeated(hashes: array[int]) -> array[int]:
+    """Return the indexes, ascending, of those hashes that stood before."""
+    found = array("Q")
+    parts = len(hashes) // AT_ONCE + 1
+    for part in range(parts):
+        seen: set[int] = set()
+        for index, value in enumerate(hashes):
+            if value % parts == part:
+                if value in seen:
+                    found.append(index)
+                seen.add(value)
+    return found if parts == 1 else array("Q", sorted(found))
+
+
+def in_both(hashes: array[int], others: array[int]) -> Iterator[int]:
+    """Yield the indexes, ascending, of those hashes that stand among the others too."""
+    common: set[int] = set()
+    for start in range(0, len(hashes), AT_ONCE):
+        some = set(hashes[start : start + AT_ONCE])
+        common.update(value for value in others if value in some)
+    yield from (index for index, value in enumerate(hashes) if value in common)

@@ -1,0 +1,150 @@
+"""Looks at a dropped dataset with all that lies beside it: the whole check, from bytes to report."""
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator
+from datetime import date
+
+from shared.core.base_models import DEFAULT_BASE_MODEL, BaseModel, base_model, refusal
+from shared.core.dataset.comparing import in_both, repeated
+from shared.core.dataset.findings import LISTED, Findings, strictly
+from shared.core.dataset.manifest import Manifest, manifest_of
+from shared.core.dataset.naming import MANIFEST_SUFFIX, SUFFIX, VALIDATION_SUFFIX
+from shared.core.dataset.reading import Reading, read
+from shared.core.dataset.report import FileReport, Report
+from shared.core.dataset.rules import RULES
+from shared.core.dataset.split import Split, part_of, split
+
+ChunksOf = Callable[[], Iterable[bytes]]
+FEW, SOME = 50, 200  # examples
+
+
+def check_dataset(
+    chunks_of: ChunksOf,
+    validation_chunks_of: ChunksOf | None,
+    manifest_bytes: bytes | None,
+    dataset_path: str,
+    *,
+    today: date,
+    default_base_model: str = DEFAULT_BASE_MODEL,
+) -> Report:
+    """Return the report on a dataset, its validation file and its manifest; every file is read once.
+
+    Raises what the chunks raise, and UnknownBaseModel when the default (a setting) is unknown.
+    """
+    stem = dataset_path.removesuffix(SUFFIX)
+    manifest_file = _File(stem + MANIFEST_SUFFIX)
+    manifest = manifest_file.manifest(manifest_bytes, base_model(default_base_model).name)
+    profile = base_model(manifest.base_model)
+    dataset = _File(dataset_path, chunks_of, profile)
+    _add_dataset_findings(dataset, profile)
+    refused = refusal(profile, today)
+    if refused:
+        (manifest_file if manifest_bytes else dataset).findings.add("M05", refused, path="base_model")
+    validation = None
+    if validation_chunks_of is not None:
+        validation = _File(stem + VALIDATION_SUFFIX, validation_chunks_of, profile)
+        _add_leaks(dataset, validation)
+    files = [file for file in (dataset, validation, manifest_file if manifest_bytes is not None else None) if file]
+    return _report(files, validation, manifest, None if validation else _split(dataset, manifest))
+
+
+def split_files(
+    report: Report, chunks_of: ChunksOf, validation_chunks_of: ChunksOf | None = None
+) -> tuple[Iterator[bytes], Iterator[bytes]]:
+    """Return what to train on and what to validate with, as pieces of JSON Lines; each reads its file again.
+
+    With a validation file both files come whole. Raises ValueError when the dataset changed in the meantime.
+    """
+    if validation_chunks_of is not None:
+        return part_of(chunks_of, None, 0), part_of(validation_chunks_of, None, 1)
+    return part_of(chunks_of, report.split, 0), part_of(chunks_of, report.split, 1)
+
+
+class _File:
+    """One file: its name, what was found in it and what was learned of it."""
+
+    def __init__(self, name: str, chunks_of: ChunksOf | None = None, profile: BaseModel | None = None) -> None:
+        self.name = name
+        self.findings = Findings(RULES, name)
+        self.reading = read(chunks_of(), profile, self.findings) if chunks_of and profile else Reading()
+
+    def manifest(self, content: bytes | None, default_base_model: str) -> Manifest:
+        """Return the manifest that the file holds."""
+        self.reading.bytes = len(content or b"")
+        self.reading.sha256 = hashlib.sha256(content or b"").hexdigest()
+        return manifest_of(content or b"", self.findings, default_base_model)
+
+    def report(self) -> FileReport:
+        """Return the file's part of the report."""
+        read = self.reading
+        return FileReport(
+            name=self.name,
+            bytes=read.bytes,
+            lines=read.lines,
+            examples=read.examples,
+            tokens=read.tokens,
+            longest=read.longest,
+            sha256=read.sha256,
+            counts=dict(self.findings.counts),
+        )
+
+
+def _add_dataset_findings(file: _File, profile: BaseModel) -> None:
+    """Add what is about the examples together."""
+    read, add = file.reading, file.findings.add
+    if not file.name.endswith(SUFFIX):
+        add("F01", f"the name does not end with {SUFFIX}")
+    filled = read.lines - read.blank
+    if 0 < filled < profile.min_examples:
+        add("D01", f"{_examples(filled)}; at least {profile.min_examples} are needed")
+    elif 0 < filled < SOME:
+        add("D02" if filled < FEW else "D02b", f"{_examples(filled)}; more do better")
+    again = repeated(read.rows)
+    for example in again[:LISTED]:
+        first = read.places.line(read.rows.index(read.rows[example]))
+        add("D05", f"the same example as in line {first}", read.places.line(example))
+    file.findings.counts["D05"] += max(0, len(again) - LISTED)
+
+
+def _add_leaks(dataset: _File, validation: _File) -> None:
+    """Add to the validation file's findings what the dataset holds too."""
+    known, read = dataset.reading, validation.reading
+    rows = set(in_both(read.rows, known.rows))
+    for example in in_both(read.prompts, known.prompts):
+        line = known.places.line(known.prompts.index(read.prompts[example]))
+        what = "example" if example in rows else "prompt"
+        validation.findings.add(
+            "D08", f"the same {what} as in line {line} of the dataset", read.places.line(example)
+        )
+
+
+def _examples(count: int) -> str:
+    """Return the count in words."""
+    return "1 example" if count == 1 else f"{count} examples"
+
+
+def _split(dataset: _File, manifest: Manifest) -> Split | None:
+    """Return the split of a dataset without errors; adds a finding where none is possible."""
+    if dataset.findings.has_errors:
+        return None
+    chosen = split(dataset.reading.prompts, manifest.validation_share, manifest.seed)
+    if not chosen.validation:
+        dataset.findings.add("D04", "all examples have the same prompt: there is no split without leaks")
+    return chosen
+
+
+def _report(files: list[_File], validation: _File | None, manifest: Manifest, chosen: Split | None) -> Report:
+    """Return the report on these files, the dataset first."""
+    found = tuple(finding for file in files for finding in file.findings.all())
+    hashes = "\n".join(f"{file.name.rpartition('.')[2]} {file.reading.sha256}" for file in files)
+    last = files[-1]
+    return Report(
+        dataset=files[0].report(),
+        validation=validation.report() if validation else None,
+        manifest_file=last.report() if last.name.endswith(MANIFEST_SUFFIX) else None,
+        findings=strictly(found) if manifest.strict else found,
+        manifest=manifest,
+        split=chosen,
+        system_message=files[0].reading.system_message,
+        content_hash=hashlib.sha256(hashes.encode()).hexdigest(),
+    )

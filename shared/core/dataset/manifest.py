@@ -1,0 +1,90 @@
+"""The manifest `<name>.yaml` beside a dataset: what its owner chose, with defaults for the rest."""
+
+import difflib
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+import yaml
+
+from shared.core.base_models import DEFAULT_BASE_MODEL
+from shared.core.dataset.findings import Findings, shown
+from shared.core.dataset.manifest_keys import KEYS, NOT_SETTABLE
+
+MAX_BYTES = 16 * 1024
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """What a dataset's owner chose."""
+
+    base_model: str = DEFAULT_BASE_MODEL
+    epochs: int = 3
+    batch_size: int = 1
+    learning_rate: float = 2e-5  # Microsoft's notebook for this kind of job
+    learning_rate_multiplier: float = 1.0
+    validation_share: float = 0.1
+    seed: int = 0
+    owner: str = ""
+    strict: bool = False
+
+    def hyperparameters(self) -> dict[str, str]:
+        """Return what the job is given: by Azure ML's names, and as texts, as its REST API wants them."""
+        rate = f"{self.learning_rate * self.learning_rate_multiplier:.6g}"
+        return {
+            "num_train_epochs": str(self.epochs),
+            "per_device_train_batch_size": str(self.batch_size),
+            "learning_rate": format(Decimal(rate), "f"),
+        }
+
+
+def manifest_of(content: bytes, findings: Findings, default_base_model: str = DEFAULT_BASE_MODEL) -> Manifest:
+    """Return the manifest; what is wrong with it goes to the findings, and the default stands in its place."""
+    chosen: dict[str, Any] = {"base_model": default_base_model}
+    seen: set[str] = set()
+    for key, value in _pairs(content, findings):
+        line, name = key.start_mark.line + 1, key.value if isinstance(key, yaml.ScalarNode) else ""
+        if name not in KEYS:
+            findings.add(*_unknown(name), line=line, path=name[:40])
+        elif name in seen:
+            findings.add("M02", f"the key {name} stands twice", line, name)
+        elif not isinstance(value, yaml.ScalarNode):
+            findings.add("M04", f"{name} must be one value, not a list or a map", line, name)
+        else:
+            try:
+                chosen[name] = KEYS[name].read(value.value.strip())
+            except ValueError as wrong:
+                findings.add("M05" if name == "base_model" else "M04", f"{name}: {wrong}", line, name)
+        seen.add(name)
+    return Manifest(**chosen)
+
+
+def _pairs(content: bytes, findings: Findings) -> list[tuple[yaml.Node, yaml.Node]]:
+    """Return the manifest's keys and values with their places; no object is made from it."""
+    if len(content) > MAX_BYTES:
+        findings.add("M01", f"the manifest is larger than {MAX_BYTES} bytes")
+        return []
+    try:
+        root = yaml.compose(content.decode("utf-8-sig"), Loader=yaml.SafeLoader)
+    except UnicodeDecodeError as wrong:
+        findings.add("M01", f"the manifest is not UTF-8 (byte {wrong.start})")
+    except yaml.MarkedYAMLError as wrong:
+        mark = wrong.problem_mark
+        findings.add("M01", f"not YAML: {wrong.problem or 'broken'}"[:120], mark.line + 1 if mark else None)
+    except (yaml.YAMLError, RecursionError):
+        findings.add("M01", "not YAML: a character that may not stand there, or nested too deep")
+    else:
+        if isinstance(root, yaml.MappingNode):
+            return list(root.value)
+        if root is not None:
+            findings.add("M01", "the manifest is not a list of `key: value` lines", 1)
+    return []
+
+
+def _unknown(name: str) -> tuple[str, str]:
+    """Return code and message for a key that the manifest does not have."""
+    if NOT_SETTABLE.fullmatch(name.lower()):
+        return "M03", f"{shown(name)} cannot be set: Azure's serverless fine-tuning chooses it itself"
+    near = difflib.get_close_matches(name.lower(), KEYS, n=1, cutoff=0.5)
+    hint = f"did you mean {near[0]}?" if near else f"known are {', '.join(KEYS)}"
+    return "M02", f"unknown key {shown(name)}; {hint}"

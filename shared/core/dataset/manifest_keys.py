@@ -1,0 +1,88 @@
+"""The keys of the manifest: one row each; docs/dataset.md shows them, and a test keeps them equal."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from shared.core.base_models import UnknownBaseModel, base_model
+
+Value = str | int | float | bool
+_NUMBER = re.compile(r"(?:\d{1,12}(?:\.\d{0,12})?|\.\d{1,12})(?:[eE][+-]?\d{1,3})?")
+_EMAIL = re.compile(r"[^@\s<>,;\"']{1,64}@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
+_BOOLEANS = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
+
+# What one looks for here and finds in other trainers; Azure's serverless fine-tuning fixes all of it.
+NOT_SETTABLE = re.compile(
+    r"optimi[sz]er|loss\w*|(?:num_)?layers\w*|lora_\w+|apply_lora|weight_decay|warmup\w*|(?:lr_)?scheduler\w*|"
+    r"precision|max_steps|gradient_accumulation\w*|max_grad_norm|adam_\w+|deepspeed|max_seq_length|dropout"
+)
+
+
+@dataclass(frozen=True)
+class Key:
+    """One key; `read` returns the value of a text, or raises ValueError saying what it must be."""
+
+    read: Callable[[str], Value]
+    allowed: str
+    meaning: str
+
+
+def _whole(low: int, high: int) -> Callable[[str], int]:
+    """Return a reader of whole numbers within bounds."""
+
+    def read(text: str) -> int:
+        if not re.fullmatch(r"\d{1,12}", text, re.ASCII) or not low <= int(text) <= high:
+            raise ValueError(f"must be a whole number from {low} to {high}")
+        return int(text)
+
+    return read
+
+
+def _number(low: float, high: float, allowed: str) -> Callable[[str], float]:
+    """Return a reader of numbers from `low` to `high`, neither of which is 0; YAML's own misses 1e-4."""
+
+    def read(text: str) -> float:
+        if not _NUMBER.fullmatch(text) or not low <= float(text) <= high:
+            raise ValueError(f"must be a number {allowed}")
+        return float(text)
+
+    return read
+
+
+def _truth(text: str) -> bool:
+    """Return the truth value."""
+    if text.lower() not in _BOOLEANS:
+        raise ValueError("must be true or false")
+    return _BOOLEANS[text.lower()]
+
+
+def _email(text: str) -> str:
+    """Return the e-mail address."""
+    if not _EMAIL.fullmatch(text):
+        raise ValueError("must be an e-mail address")
+    return text
+
+
+def _base_model(text: str) -> str:
+    """Return the base model's name as it is spelled."""
+    try:
+        return base_model(text).name
+    except UnknownBaseModel as unknown:
+        raise ValueError(str(unknown)) from unknown
+
+
+KEYS = {
+    "base_model": Key(_base_model, "a name of `base_models.toml`", "the model to fine-tune"),
+    "epochs": Key(_whole(1, 10), "1 to 10", "how often training goes through the examples"),
+    "batch_size": Key(_whole(1, 32), "1 to 32", "examples per step and device"),
+    "learning_rate": Key(_number(1e-7, 0.01, "from 1e-7 to 0.01"), "1e-7 to 0.01", "size of a step of training"),
+    "learning_rate_multiplier": Key(
+        _number(1e-9, 10, "above 0 and at most 10"), "above 0, at most 10", "times the learning rate"
+    ),
+    "validation_share": Key(
+        _number(0.05, 0.5, "from 0.05 to 0.5"), "0.05 to 0.5", "share of examples kept for validation"
+    ),
+    "seed": Key(_whole(0, 2**31 - 1), "0 to 2147483647", "another seed makes another split"),
+    "owner": Key(_email, "an e-mail address", "whom to ask about the model"),
+    "strict": Key(_truth, "`true` or `false`", "whether warnings reject the dataset too"),
+}
