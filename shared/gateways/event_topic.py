@@ -1,0 +1,67 @@
+"""The Event Grid custom topic: a notification as an event, and back."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from azure.core.credentials import TokenCredential
+from azure.eventgrid import EventGridEvent, EventGridPublisherClient
+
+from shared.calling import calling, client_options
+from shared.core.run import Channel, Checked, Notification, Run, State
+from shared.core.run_view import run_view
+from shared.errors import ServiceRefused
+from shared.settings import Settings
+
+SERVICE = "event topic"
+EVENT_TYPES = {Channel.TEAMS: "TuneDrop.TeamsNotification", Channel.EMAIL: "TuneDrop.EmailNotification"}
+
+
+class EventTopic:
+    """Publishes notifications to the custom topic."""
+
+    def __init__(self, settings: Settings, credential: TokenCredential) -> None:
+        self._topic = EventGridPublisherClient(settings.event_topic_url, credential, **client_options(SERVICE))
+
+    def publish(self, notifications: Sequence[Notification]) -> None:
+        """Publish; an event's id is the notification's, so a repeated one can be told."""
+        with calling(SERVICE):
+            self._topic.send([_event_of(notification) for notification in notifications])
+
+
+def _event_of(notification: Notification) -> EventGridEvent:
+    run = notification.run
+    return EventGridEvent(
+        id=notification.id,
+        subject=f"/runs/{run.id}",
+        event_type=EVENT_TYPES[notification.channel],
+        event_time=run.since,
+        data=run_view(run) | {"owner": run.checked.owner, "channel": notification.channel.value},
+        data_version="1",
+    )
+
+
+def notification_of(facts: Mapping[str, Any]) -> Notification:
+    """Return the notification that an event's data holds; raises ServiceRefused when it is none of ours."""
+    try:
+        checked = Checked(
+            base_model=facts["base_model"],
+            training_examples=facts["training_examples"],
+            validation_examples=facts["validation_examples"],
+            tokens=facts["tokens"],
+            owner=facts["owner"],
+        )
+        run = Run(
+            id=facts["id"],
+            model=facts["model"],
+            dataset=facts["dataset"],
+            etag="",
+            created=datetime.fromisoformat(facts["created"]),
+            state=State(facts["state"]),
+            since=datetime.fromisoformat(facts["since"]),
+            reasons=tuple(facts["reasons"]),
+            checked=checked,
+        )
+        return Notification(run, Channel(facts["channel"]))
+    except (KeyError, TypeError, ValueError) as error:
+        raise ServiceRefused(SERVICE, f"the event holds no notification: {error!r}", 400, "BadEvent") from None
