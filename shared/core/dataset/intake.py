@@ -1,6 +1,7 @@
 """Looks at a dropped dataset with all that lies beside it: the whole check, from bytes to report."""
 
 import hashlib
+from array import array
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 
@@ -103,19 +104,19 @@ def _add_dataset_findings(file: _File, profile: BaseModel) -> None:
     for example in again[:LISTED]:
         first = read.places.line(read.rows.index(read.rows[example]))
         add("D05", f"the same example as in line {first}", read.places.line(example))
-    file.findings.counts["D05"] += max(0, len(again) - LISTED)
+    file.findings.count("D05", len(again) - LISTED)
 
 
 def _add_leaks(dataset: _File, validation: _File) -> None:
     """Add to the validation file's findings what the dataset holds too."""
     known, read = dataset.reading, validation.reading
     rows = set(in_both(read.rows, known.rows))
-    for example in in_both(read.prompts, known.prompts):
+    leaks = array("Q", in_both(read.prompts, known.prompts))
+    for example in leaks[:LISTED]:
         line = known.places.line(known.prompts.index(read.prompts[example]))
-        what = "example" if example in rows else "prompt"
-        validation.findings.add(
-            "D08", f"the same {what} as in line {line} of the dataset", read.places.line(example)
-        )
+        reason = f"the same {'example' if example in rows else 'prompt'} as in line {line} of the dataset"
+        validation.findings.add("D08", reason, read.places.line(example))
+    validation.findings.count("D08", len(leaks) - LISTED)
 
 
 def _examples(count: int) -> str:
