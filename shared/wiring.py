@@ -26,6 +26,7 @@ from shared.settings import Settings, read_settings
 if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential
 
+    from shared.gateways.http_pool import HttpPool
     from shared.guard import Guard
     from shared.health import Health
     from shared.inference import Inference
@@ -146,6 +147,34 @@ class App:
         return Reconciler(self.runs, self.queue, self.notifier, services, now)
 
     @cached_property
+    def http(self) -> "HttpPool":
+        """The connections of the hot path, by event loop."""
+        from shared.gateways.http_pool import HttpPool
+
+        return HttpPool()
+
+    @cached_property
+    def guard(self) -> "Guard":
+        """Who may ask."""
+        from shared.guard import Guard
+
+        return Guard(self.keys, now)
+
+    @cached_property
+    def inference(self) -> "Inference":
+        """Moderated chat completions; may be used in several event loops."""
+        from shared.gateways.chat_model import ServerlessChatModel
+        from shared.gateways.content_safety import ContentSafety
+        from shared.gateways.endpoint_keys import EndpointKeys
+        from shared.gateways.tokens import Tokens
+        from shared.inference import Inference
+
+        tokens = Tokens(self.credential, now)
+        safety = ContentSafety(self.settings, self.http, tokens)
+        chat = ServerlessChatModel(self.http, EndpointKeys(self.settings, self.http, tokens))
+        return Inference(self.models, safety, chat, now)
+
+    @cached_property
     def health(self) -> "Health":
         """What /health asks."""
         from shared.gateways.content_safety_check import ContentSafetyCheck
@@ -171,7 +200,9 @@ class App:
         return asyncio.run(self._verify(partial(problem_of, deployment, run)))
 
     async def _verify(self, ask: Any) -> str | None:
-        raise NotImplementedError
+        async with self.http:
+            problem: str | None = await ask(self.inference.ask)
+        return problem
 
 
 @cache

@@ -13,7 +13,7 @@ CONNECT_TIMEOUT = 5.0  # seconds
 
 
 class HttpPool:
-    """The sessions. In a loop of its own (`asyncio.run`), `async with pool:` closes that loop's session at the end."""
+    """The sessions. In a loop of its own (`asyncio.run`), `async with pool:` closes that loop's at the end."""
 
     def __init__(self) -> None:
         self._sessions: WeakKeyDictionary[asyncio.AbstractEventLoop, aiohttp.ClientSession] = WeakKeyDictionary()

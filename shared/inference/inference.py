@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from datetime import datetime
 from time import perf_counter
 from typing import Any, TypeVar
@@ -62,7 +62,9 @@ class Inference:
         request = read_request(body, drop_unknown=drop_unknown)
         return await self._whole(await self.deployment(request.model, key), request)
 
-    async def stream(self, body: Any, key: ApiKey, *, drop_unknown: bool = False) -> AsyncIterator[dict[str, Any]]:
+    async def stream(
+        self, body: Any, key: ApiKey, *, drop_unknown: bool = False
+    ) -> AsyncGenerator[dict[str, Any], None]:
         """Return the chunks, once the prompt has passed and the model has begun; raises ApiError before that.
 
         The iterator raises ApiError when a check or the model fails on the way: what came so far is then not the
@@ -132,7 +134,9 @@ class Inference:
             if model is not None:
                 await stopped(model)
 
-    async def _streamed(self, deployment: Deployment, request: ChatRequest) -> AsyncIterator[dict[str, Any]]:
+    async def _streamed(
+        self, deployment: Deployment, request: ChatRequest
+    ) -> AsyncGenerator[dict[str, Any], None]:
         begun, policy = perf_counter(), self._policy
         relay = Relay(
             self._chat.stream(deployment, _forwarded(deployment, request)),
@@ -150,7 +154,7 @@ class Inference:
 
     async def _chunks(
         self, deployment: Deployment, request: ChatRequest, relay: Relay, verdict: Verdict, begun: float
-    ) -> AsyncIterator[dict[str, Any]]:
+    ) -> AsyncGenerator[dict[str, Any], None]:
         head = self._head("chat.completion.chunk", request)
         extra: dict[str, Any] = {"usage": None} if request.include_usage else {}
         outcome = "left by the client"

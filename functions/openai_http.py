@@ -1,0 +1,91 @@
+"""What the OpenAI-compatible routes share: the key, the body, a request id, and errors as OpenAI has them."""
+
+import logging
+import uuid
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from typing import Any
+
+import msgspec
+from azurefunctions.extensions.http.fastapi import Request, Response, StreamingResponse
+
+from shared.core.openai_errors import ApiError, bad_request, model_unavailable, service_unavailable, too_large
+from shared.core.sse import DONE, frame
+from shared.errors import TuneDropError
+from shared.ports import ApiKey
+from shared.wiring import app
+
+log = logging.getLogger(__name__)
+
+LONGEST_BODY = 1_048_576  # bytes
+SCOPE = "chat"
+
+
+async def answered(req: Request, work: Callable[[ApiKey], Awaitable[Response]]) -> Response:
+    """Return what `work` answers to the holder of a good key, or the error that it or the key check raises."""
+    request_id = uuid.uuid4().hex
+    try:
+        key = await app().guard.key(_bearer(req), SCOPE)
+        response = await work(key)
+    except ApiError as error:
+        log.info("request %s: %d %s", request_id, error.status, error.code)
+        response = json_response(error.body, error.status)
+        response.headers.update(error.headers)
+    except TuneDropError as error:
+        log.error("request %s: %s", request_id, error)
+        response = json_response(service_unavailable(None).body, 503)
+    response.headers["x-request-id"] = request_id
+    return response
+
+
+def _bearer(req: Request) -> str | None:
+    """Return the Authorization header, or one made of `api-key`, which Azure's clients send."""
+    api_key = req.headers.get("api-key")
+    header: str | None = req.headers.get("authorization")
+    return header or (f"Bearer {api_key}" if api_key else None)
+
+
+async def json_body(req: Request) -> Any:
+    """Return the request's body; raises ApiError for one that is too large or no JSON."""
+    parts, size = [], 0
+    async for part in req.stream():
+        size += len(part)
+        if size > LONGEST_BODY:
+            raise too_large(LONGEST_BODY)
+        parts.append(part)
+    try:
+        return msgspec.json.decode(b"".join(parts))
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        raise bad_request("The request body is not valid JSON.", "invalid_json") from None
+
+
+def json_response(body: Any, status: int = 200) -> Response:
+    """Return a JSON answer."""
+    return Response(msgspec.json.encode(body), status, media_type="application/json")
+
+
+def event_stream(chunks: AsyncGenerator[dict[str, Any], None]) -> Response:
+    """Return the chunks as server-sent events."""
+    headers = {"cache-control": "no-cache", "x-accel-buffering": "no"}
+    return StreamingResponse(frames(chunks), media_type="text/event-stream", headers=headers)
+
+
+async def frames(chunks: AsyncGenerator[dict[str, Any], None]) -> AsyncGenerator[bytes, None]:
+    """Yield the frames, `[DONE]` last.
+
+    When the stream breaks on the way, an error event goes out and the error is raised, which cuts the connection:
+    only both together are noticed by every client. The host logs nothing of a generator's error, so it is logged
+    here, without its message, which might quote text.
+    """
+    try:
+        async for chunk in chunks:
+            yield frame(chunk)
+        yield DONE
+    except ApiError as error:
+        yield frame(error.body)
+        raise
+    except Exception as error:
+        log.error("a stream broke: %s", type(error).__name__)
+        yield frame(model_unavailable().body)
+        raise
+    finally:
+        await chunks.aclose()
