@@ -1,0 +1,63 @@
+"""What the app consists of: each function's trigger, as the Functions host must see it."""
+
+from typing import Any
+
+Bindings = list[dict[str, Any]]
+
+
+def http_function(method: str, route: str) -> Bindings:
+    """Return the bindings of an HTTP function that checks its own keys."""
+    return [
+        {
+            "type": "httpTrigger",
+            "direction": "IN",
+            "name": "req",
+            "methods": [method],
+            "authLevel": "ANONYMOUS",
+            "route": route,
+        },
+        {"type": "http", "direction": "OUT", "name": "$return"},
+    ]
+
+
+EVENT_GRID = [{"type": "eventGridTrigger", "direction": "IN", "name": "event"}]
+QUEUE = [
+    {
+        "type": "queueTrigger",
+        "direction": "IN",
+        "name": "message",
+        "queueName": "runs",
+        "connection": "AzureWebJobsStorage",
+    }
+]
+TIMER = [{"type": "timerTrigger", "direction": "IN", "name": "timer", "schedule": "%ADVANCE_RUNS_SCHEDULE%"}]
+
+FUNCTIONS: dict[str, Bindings] = {
+    "dataset_uploaded": EVENT_GRID,
+    "advance_run": QUEUE,
+    "advance_runs": TIMER,
+    "notify_teams": EVENT_GRID,
+    "notify_email": EVENT_GRID,
+    "chat_completions": http_function("POST", "v1/chat/completions"),
+    "chat_completions_of_azure": http_function("POST", "chat/completions"),
+    "models": http_function("GET", "v1/models"),
+    "model": http_function("GET", "v1/models/{id}"),
+    "info": http_function("GET", "info"),
+    "runs": http_function("GET", "runs"),
+    "run": http_function("GET", "runs/{id}"),
+    "health": http_function("GET", "health"),
+}
+
+
+def trigger_in_words(bindings: Bindings) -> str:
+    """Return the trigger as docs/functions.md writes it."""
+    trigger = bindings[0]
+    match trigger["type"]:
+        case "httpTrigger":
+            return f"`{trigger['methods'][0]} /{trigger['route']}`"
+        case "queueTrigger":
+            return f"queue `{trigger['queueName']}`"
+        case "timerTrigger":
+            return f"timer `{trigger['schedule'].strip('%')}`"
+        case _:
+            return "Event Grid"
