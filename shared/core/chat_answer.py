@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-TEXTS = ("content", "refusal", "reasoning_content")
+TEXTS = ("reasoning_content", "content", "refusal")  # in the order in which they are read
 REASONS = frozenset({"stop", "length", "tool_calls", "content_filter"})
 COUNTS = ("prompt_tokens", "completion_tokens", "total_tokens")
 
