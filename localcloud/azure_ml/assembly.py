@@ -9,13 +9,13 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute
 
-from localcloud.azure_ml.endpoints import Endpoints
+from localcloud.azure_ml.endpoints import PROVISIONING, Endpoints
 from localcloud.azure_ml.jobs import Jobs
 from localcloud.azure_ml.models import Models
 from localcloud.azure_ml.observing import observing_routes
 from localcloud.azure_ml.routing import in_workspace
 from localcloud.azure_ml.shapes import datastore_json, workspace_json
-from localcloud.azure_ml.training import TRAINER, TrainingService
+from localcloud.azure_ml.training import BEAT, TRAINER, TrainingService
 from localcloud.azure_ml.workspace import DATASTORES, DEFAULT_DATASTORE, Refused, workspace_of
 from localcloud.frame import Cloud, Service
 
@@ -23,11 +23,14 @@ ARM_AUDIENCES = ("https://management.azure.com", "https://management.core.window
 WORKSPACE_VERSIONS = ("2024-10-01-preview", "2024-10-01")
 
 
-def service(cloud: Cloud, trainer: Sequence[str] = TRAINER) -> Service:
-    """Return the stand-in for Azure ML; `cloud.urls` must know its address, which is a token audience too."""
+def service(cloud: Cloud, trainer: Sequence[str] = TRAINER, pace: float = 1.0) -> Service:
+    """Return the stand-in for Azure ML; `cloud.urls` must know its address, which is a token audience too.
+
+    `pace` stretches or shrinks what only takes time so that readers can see it.
+    """
     workspace = workspace_of(cloud)
-    training = TrainingService(cloud, workspace, trainer)
-    endpoints = Endpoints(cloud, workspace)
+    training = TrainingService(cloud, workspace, trainer, BEAT * pace)
+    endpoints = Endpoints(cloud, workspace, PROVISIONING * pace)
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:

@@ -23,8 +23,8 @@ DELETING = 0.5  # seconds
 class Endpoints:
     """The answers about serverless endpoints."""
 
-    def __init__(self, cloud: Cloud, workspace: Workspace) -> None:
-        self._cloud, self._workspace = cloud, workspace
+    def __init__(self, cloud: Cloud, workspace: Workspace, provisioning: float = PROVISIONING) -> None:
+        self._cloud, self._workspace, self._provisioning = cloud, workspace, provisioning
         self._changes: set[asyncio.Task[None]] = set()
 
     def routes(self) -> list[BaseRoute]:
@@ -130,7 +130,7 @@ class Endpoints:
         """Load the checkpoint, so that the first prompt need not wait; a bad one fails the endpoint."""
         try:
             loading = worker_of(self._cloud).load(str(endpoint.model.folder))
-            await asyncio.gather(loading, asyncio.sleep(PROVISIONING))
+            await asyncio.gather(loading, asyncio.sleep(self._provisioning))
         except WorkerError as error:
             outcome, endpoint.error = "Failed", str(error)
         else:

@@ -26,9 +26,9 @@ class TrainingService:
     """The machine that trains, and the jobs that wait for it."""
 
     def __init__(
-        self, cloud: Cloud, workspace: Workspace, program: Sequence[str] = TRAINER, deadline: float = DEADLINE
+        self, cloud: Cloud, workspace: Workspace, program: Sequence[str] = TRAINER, beat: float = BEAT
     ) -> None:
-        self._cloud, self._workspace, self._program, self._deadline = cloud, workspace, program, deadline
+        self._cloud, self._workspace, self._program, self._beat = cloud, workspace, program, beat
         self._machine = asyncio.Semaphore(1)
         self._lives: dict[str, asyncio.Task[None]] = {}
 
@@ -51,14 +51,14 @@ class TrainingService:
 
     async def _life(self, job: Job) -> None:
         try:
-            await asyncio.sleep(BEAT)
+            await asyncio.sleep(self._beat)
             job.enter("Queued")
-            async with self._machine, asyncio.timeout(self._deadline):
+            async with self._machine, asyncio.timeout(DEADLINE):
                 await self._train(job)
         except JobFailed as failure:
             _fail(job, failure.code, failure.message)
         except TimeoutError:
-            _fail(job, "UserError", f"the job ran longer than {self._deadline:.0f} s and was stopped")
+            _fail(job, "UserError", f"the job ran longer than {DEADLINE:.0f} s and was stopped")
         except asyncio.CancelledError:
             job.enter("Canceled")
         except Exception as error:
@@ -68,12 +68,12 @@ class TrainingService:
     async def _train(self, job: Job) -> None:
         for status in ("Provisioning", "Preparing"):
             job.enter(status)
-            await asyncio.sleep(BEAT)
+            await asyncio.sleep(self._beat)
         train, validation = await self._inputs(job)
         job.enter("Running")
         await self._run(job, [*self._program, *arguments(job, train, validation)])
         job.enter("Finalizing")
-        await asyncio.sleep(BEAT)
+        await asyncio.sleep(self._beat)
         register(self._workspace, job)
         job.enter("Completed")
 
