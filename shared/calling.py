@@ -37,7 +37,7 @@ def storage_options(service: str, read_timeout: float = READ_TIMEOUT) -> dict[st
     """Return the same for blob and queue storage, whose SDKs have a retry policy of their own."""
     waits = {
         "initial_backoff": 1,
-        "increment_base": 2,
+        "increment_base": 1,
         "random_jitter_range": 1,
     }  # seconds; by default 15 and more
     return client_options(service, read_timeout) | waits

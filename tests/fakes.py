@@ -202,6 +202,8 @@ class FakeDatasets(Faulty):
             if etag is not None and bare_etag(etag) != blob.dropped.etag:
                 raise NotFound("blob storage", f"{path} was overwritten", code="Changed")
             for start in range(0, len(blob.content), self._piece):
+                if self._blobs.get(path) is not blob:
+                    raise NotFound("blob storage", f"{path} was replaced", code="Changed")
                 yield blob.content[start : start + self._piece]
 
     def find(self, path: str) -> Dropped | None:
