@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
-from shared.core.dataset import check_dataset
+from shared.core.dataset.intake import check_dataset
 from shared.core.dataset.naming import dataset_of
 
 CHUNK = 1 << 20  # bytes read at a time
@@ -32,7 +32,7 @@ def run(options: argparse.Namespace) -> int:
         where = f"line {finding.line}: " if finding.line else ""
         print(f"{finding.severity:8}{finding.code}  {where}{finding.message} Fix: {finding.fix}")
     verdict = "accepted" if report.accepted else "rejected"
-    print(f"{path}: {verdict}, {report.examples} examples, about {report.tokens} tokens")
+    print(f"{path}: {verdict}, {report.dataset.examples} examples, about {report.tokens} tokens")
     return 0 if report.accepted else 1
 
 

@@ -20,11 +20,11 @@ LONGEST_BODY = 1_048_576  # bytes
 SCOPE = "chat"
 
 
-async def answered(req: Request, work: Callable[[ApiKey], Awaitable[Response]]) -> Response:
+async def answered(req: Request, work: Callable[[ApiKey], Awaitable[Response]], scope: str = SCOPE) -> Response:
     """Return what `work` answers to the holder of a good key, or the error that it or the key check raises."""
     request_id = uuid.uuid4().hex
     try:
-        key = await app().guard.key(_bearer(req), SCOPE)
+        key = await app().guard.key(_bearer(req), scope)
         response = await work(key)
     except ApiError as error:
         log.info("request %s: %d %s", request_id, error.status, error.code)

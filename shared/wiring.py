@@ -6,7 +6,7 @@ Gateways are imported where they are first needed, so that a cold start loads on
 import asyncio
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from functools import cache, cached_property, partial
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any
 
 from shared.core.run import Channel, Run
@@ -15,6 +15,7 @@ from shared.ports import (
     Deployment,
     Endpoints,
     Keys,
+    Messenger,
     Models,
     Queue,
     Runs,
@@ -116,7 +117,7 @@ class App:
         from shared.gateways.teams import TeamsWebhook
         from shared.notifier import Notifier
 
-        messengers = {
+        messengers: dict[Channel, Messenger] = {
             Channel.TEAMS: TeamsWebhook(self.settings),
             Channel.EMAIL: EmailService(self.settings, self.credential),
         }
@@ -195,14 +196,13 @@ class App:
 
     def verify(self, deployment: Deployment, run: Run) -> str | None:
         """Return what is wrong with the new deployment's moderated answer, or None; runs its own event loop."""
+        return asyncio.run(self._verify(deployment, run))
+
+    async def _verify(self, deployment: Deployment, run: Run) -> str | None:
         from shared.verification import problem_of
 
-        return asyncio.run(self._verify(partial(problem_of, deployment, run)))
-
-    async def _verify(self, ask: Any) -> str | None:
         async with self.http:
-            problem: str | None = await ask(self.inference.ask)
-        return problem
+            return await problem_of(deployment, run, self.inference.ask)
 
 
 @cache

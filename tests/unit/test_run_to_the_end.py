@@ -104,7 +104,7 @@ def test_a_dataset_whose_event_never_came_is_found_by_the_sweep():
     ("content", "reason"),
     [
         (b"", "empty"),
-        (b"name;age\nann;7\n", "line 1"),
+        (b"name;age\nann;7\n", "table"),
         (GOOD[:200], "10"),
         (GOOD + b'{"messages": []}\n', "line 21"),
         (GOOD + b'{"messages": [{"role": "user", "content": "hi"}]}\n', "line 21"),
