@@ -22,6 +22,7 @@ from demo.views import RunView, block_text, run_of
 TIMEOUT = 30.0  # seconds for one answer
 RETRIES = 6  # the local cloud throttles now and then, as Azure does
 LONGEST_ANSWER = 160  # tokens
+WORTH_REPEATING = frozenset({404, 429, 500, 502, 503, 504})  # a run may be listed a moment before it can be read
 
 
 @dataclass(frozen=True)
@@ -119,7 +120,8 @@ class App:
         finally:
             connection.close()
         if answer.status != http.HTTPStatus.OK:
-            raise NoAnswerError(f"{url} answers {answer.status}: {body[:200].decode(errors='replace')}")
+            kind = NoAnswerError if answer.status in WORTH_REPEATING else DemoError
+            raise kind(f"{url} answers {answer.status}: {body[:200].decode(errors='replace')}")
         return json.loads(body)
 
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -21,6 +22,7 @@ REPOSITORY = Path(__file__).resolve().parent.parent
 STARTUP = 120.0  # seconds; the first start after an installation compiles every module
 GRACE = 20.0  # seconds that it may take to stop its own programs
 TAIL = 12  # lines of a log that are shown when something failed
+ROUTINE = re.compile(r"Executing 'Functions\.|Executed 'Functions\..*\(Succeeded")
 FOREIGN = ("AZURE_", "IDENTITY_", "MSI_")  # a person's own Azure account must not be used
 
 
@@ -138,8 +140,11 @@ def become(settings: dict[str, str]) -> None:
 
 
 def tail_of(log: Path, lines: int = TAIL) -> list[str]:
-    """Return the last lines of a log."""
-    return log.read_text("utf-8", "replace").splitlines()[-lines:] if log.exists() else []
+    """Return the last lines of a log, those left out that only say that a function ran."""
+    if not log.exists():
+        return []
+    telling = [line for line in log.read_text("utf-8", "replace").splitlines() if not ROUTINE.search(line)]
+    return telling[-lines:]
 
 
 class Stopwatch:

@@ -11,9 +11,11 @@ PAUSE = 0.25  # seconds between two looks
 Found = TypeVar("Found")
 
 
-def until(found: Callable[[], Found | None], limit: float, what: str, fix: str = "") -> Found:
+def until(
+    found: Callable[[], Found | None], limit: float, what: str, fix: str = "", pause: float = PAUSE
+) -> Found:
     """Return the first thing found; raises DemoError after `limit` seconds, naming what was waited for."""
-    pause, end, last = threading.Event(), time.monotonic() + limit, ""
+    quiet, end, last = threading.Event(), time.monotonic() + limit, ""
     while True:
         try:
             value = found()
@@ -23,4 +25,4 @@ def until(found: Callable[[], Found | None], limit: float, what: str, fix: str =
             last = f" (the last try: {error.what})"
         if time.monotonic() > end:
             raise DemoError(f"{what} did not come within {limit:g} s{last}", fix)
-        pause.wait(PAUSE)
+        quiet.wait(pause)

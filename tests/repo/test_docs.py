@@ -90,8 +90,8 @@ def test_no_secret_has_a_value_in_the_example():
 
 @pytest.mark.parametrize("page", PAGES, ids=str)
 def test_every_make_command_on_a_page_is_in_the_makefile(page):
-    targets = set(re.findall(r"^([a-z]+):", text_of("Makefile"), re.M))
-    named = set(re.findall(r"^make ([a-z]+)|`make ([a-z]+)", text_of(page), re.M))
+    targets = set(re.findall(r"^([a-z]+):", text_of("Makefile"), re.MULTILINE))
+    named = set(re.findall(r"^make ([a-z]+)|`make ([a-z]+)", text_of(page), re.MULTILINE))
     assert {one or other for one, other in named} <= targets
 
 
@@ -116,5 +116,5 @@ def test_each_word_of_the_glossary_is_explained_once():
 
 @pytest.mark.parametrize("word", words())
 def test_each_word_of_the_glossary_is_used_in_the_code(word):
-    form = re.compile(rf"\b{word.replace(' ', '[ _]')}", re.I)
+    form = re.compile(rf"\b{word.replace(' ', '[ _]')}", re.IGNORECASE)
     assert any(form.search(source) for source in sources())
