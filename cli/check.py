@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
-from shared.core.dataset.intake import check_dataset
+from shared.core.dataset import check_dataset
 from shared.core.dataset.naming import dataset_of
 
 CHUNK = 1 << 20  # bytes read at a time

@@ -7,9 +7,8 @@ from datetime import datetime
 from functools import partial
 
 from shared.core import names
-from shared.core.dataset.intake import check_dataset, split_files
+from shared.core.dataset import Report, check_dataset, reasons, report_json, split_files
 from shared.core.dataset.naming import NotADataset, dataset_of
-from shared.core.dataset.report import Report, reasons, report_json
 from shared.core.lifecycle import (
     Accepted,
     Answered,

@@ -9,6 +9,7 @@ import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from email.message import Message
 from typing import Any
 
 from tests.cloud import RunningCloud
@@ -21,7 +22,7 @@ class Answer:
     """What came back over HTTP."""
 
     status: int
-    headers: dict[str, str]
+    headers: Message  # finds a header in any case
     body: bytes
 
     def json(self) -> Any:
@@ -40,10 +41,10 @@ class Person:
         trust = ssl.create_default_context(cafile=self.cloud.ca_file) if url.startswith("https") else None
         try:
             with urllib.request.urlopen(request, timeout=60, context=trust) as answer:
-                return Answer(answer.status, dict(answer.headers.items()), answer.read())
+                return Answer(answer.status, answer.headers, answer.read())
         except urllib.error.HTTPError as error:
             with error:
-                return Answer(error.code, dict(error.headers.items()), error.read())
+                return Answer(error.code, error.headers, error.read())
 
     def drop(self, path: str, content: bytes) -> str:
         """Upload a blob into `datasets`; return its ETag."""
