@@ -8,7 +8,7 @@ left.
 from dataclasses import dataclass, field
 
 from shared.core.chat_answer import Answer
-from shared.core.moderation import OVERLAP
+from shared.core.moderation import OVERLAP, normalised
 
 
 @dataclass(frozen=True)
@@ -31,6 +31,7 @@ class Lane:
     length: int = 0
     asked: int = 0  # how far the running check goes
     checked: int = 0
+    margin: int = 0  # how much of the end of what is checked stays back
 
 
 @dataclass
@@ -81,7 +82,8 @@ class HeldBack:
     def _take(self, lane: Lane) -> str:
         text = lane.before + "".join(lane.fresh)
         lane.fresh, lane.asked = [], lane.length
-        lane.before = text[-self.pace.overlap :]
+        lane.before = seen_end(text, self.pace.overlap)
+        lane.margin = len(seen_end(text, self.pace.margin))
         return text
 
     def passed(self) -> list[Answer]:
@@ -100,4 +102,14 @@ class HeldBack:
         """Return how far a lane may go; one that no longer grows needs no margin."""
         lane = self._lanes[name]
         complete = lane.checked == lane.length and (self.ended or name not in self._growing)
-        return lane.checked if complete else lane.checked - self.pace.margin
+        return lane.checked if complete else lane.checked - lane.margin
+
+
+def seen_end(text: str, length: int) -> str:
+    """Return the end of a text that has so many characters for a reader, however many invisible ones it takes."""
+    size = length
+    end = text[-size:]
+    while size < len(text) and len(normalised(end)) < length:
+        size *= 2
+        end = text[-size:]
+    return end

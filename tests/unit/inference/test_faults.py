@@ -8,6 +8,7 @@ import pytest
 from shared.core.holdback import Pace
 from shared.core.moderation import Policy
 from shared.errors import NotFound, ServiceRefused, ServiceUnavailable, TimedOut, TooManyRequests
+from shared.inference.checking import Patience
 from shared.ports import Analysis
 from tests.fakes_inference import BAD, CLEAN, FakeChatModel, FakeSafety, deltas, hanging, raising
 from tests.unit.inference.asking import KEY, Asking, asked
@@ -127,6 +128,32 @@ async def test_a_client_that_leaves_ends_the_models_work():
     await stream.aclose()
     assert (chat.ended, chat.canceled) == (1, 1)
     assert len(asyncio.all_tasks()) == 1
+
+
+async def test_a_fast_model_waits_for_slow_checks():
+    release = asyncio.Event()
+    given = 0
+
+    class Endless(FakeChatModel):
+        async def stream(self, deployment, request):
+            nonlocal given
+            for chunk in deltas(*["0123456789"] * 5_000):
+                given += 10
+                yield chunk
+
+    class Slow(FakeSafety):
+        async def analyze(self, text):
+            if "0123456789" in text:
+                await release.wait()
+            return Analysis(CLEAN)
+
+    asking = Asking(Slow(), Endless(), patience=Patience(10, 10))
+    reading = asyncio.create_task(asking.streamed(asked()))
+    for _ in range(100):
+        await asyncio.sleep(0)
+    assert 8_000 < given < 10_000
+    release.set()
+    assert len((await reading).text()) == 50_000
 
 
 async def test_a_blocked_prompt_ends_the_models_work():

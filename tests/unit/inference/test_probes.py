@@ -28,7 +28,9 @@ PROMPTS = {
     "developer": talk({"role": "developer", "content": BAD}, GOOD),
     "earlier user turn": talk({"role": "user", "content": BAD}, {"role": "assistant", "content": "No."}, GOOD),
     "assistant turn": talk(GOOD, {"role": "assistant", "content": BAD}, GOOD),
-    "before an assistant's prefill": talk({"role": "user", "content": BAD}, {"role": "assistant", "content": "So"}),
+    "before an assistant's prefill": talk(
+        {"role": "user", "content": BAD}, {"role": "assistant", "content": "So"}
+    ),
     "in an assistant's prefill": talk(GOOD, {"role": "assistant", "content": BAD}),
     "tool result": talk(GOOD, {"role": "tool", "tool_call_id": "c1", "content": BAD}),
     "tool call id": talk(GOOD, {"role": "tool", "tool_call_id": BAD, "content": "x"}),
@@ -125,7 +127,9 @@ async def test_a_harmful_choice_is_emptied_and_the_others_stay(choices):
     assert BAD not in json.dumps(body)
 
 
-@pytest.mark.parametrize("choices", [{"a word": 1}, [message(BAD, annotations=[BAD], audio={"data": BAD}, extra=BAD)]])
+@pytest.mark.parametrize(
+    "choices", [{"a word": 1}, [message(BAD, annotations=[BAD], audio={"data": BAD}, extra=BAD)]]
+)
 async def test_what_is_unknown_in_an_answer_never_leaves(choices):
     outcome = await Asking(chat=FakeChatModel(choices=choices)).whole(asked())
     assert BAD not in json.dumps(outcome.body)
@@ -149,6 +153,8 @@ STREAMS = {
         for token in ("BAD", "WORD")
     ],
     "zero-width": deltas("BAD\u200b", "\u200bWORD"),
+    "zero-width flood": deltas("BAD", *["\u200b" * 90] * 20, "WORD"),
+    "escaped": deltas('{"a": "', ESCAPED[:20], ESCAPED[20:], '"}'),
 }
 
 

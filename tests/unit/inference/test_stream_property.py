@@ -1,4 +1,6 @@
-"""For any text, however it is cut and wherever the bad word stands: not a letter of it leaves, the rest is whole."""
+"""For any text and cut, wherever the bad word stands: not a letter of it leaves, and the rest is whole."""
+
+from itertools import pairwise
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -21,7 +23,7 @@ PACES = st.builds(
 
 def cut(text, places):
     edges = sorted({0, len(text), *(place for place in places if place < len(text))})
-    return [text[start:end] for start, end in zip(edges, edges[1:], strict=False)]
+    return [text[start:end] for start, end in pairwise(edges)]
 
 
 @settings(max_examples=150, deadline=None, database=None)
