@@ -59,8 +59,10 @@ def base_models() -> dict[str, BaseModel]:
 
 def _base_model(name: str, facts: dict[str, Any]) -> BaseModel:
     """Return the base model of these facts."""
-    fixed = {key: tuple(value) if isinstance(value, list) else value for key, value in facts.items()}
-    return BaseModel(**fixed | {"name": name, "route": Route(facts["route"])})
+    fixed: dict[str, Any] = {
+        key: tuple(value) if isinstance(value, list) else value for key, value in facts.items()
+    }
+    return BaseModel(**(fixed | {"name": name, "route": Route(facts["route"])}))
 
 
 def base_model(name: str) -> BaseModel:

@@ -8,10 +8,10 @@ from collections.abc import Iterator
 AT_ONCE = 1_000_000  # hashes that are held in a set at the same time
 
 
-def repeated(hashes: array[int]) -> array[int]:
+def repeated(hashes: array[int], at_once: int = AT_ONCE) -> array[int]:
     """Return the indexes, ascending, of those hashes that stood before."""
     found = array("Q")
-    parts = len(hashes) // AT_ONCE + 1
+    parts = len(hashes) // at_once + 1
     for part in range(parts):
         seen: set[int] = set()
         for index, value in enumerate(hashes):
@@ -22,10 +22,10 @@ def repeated(hashes: array[int]) -> array[int]:
     return found if parts == 1 else array("Q", sorted(found))
 
 
-def in_both(hashes: array[int], others: array[int]) -> Iterator[int]:
+def in_both(hashes: array[int], others: array[int], at_once: int = AT_ONCE) -> Iterator[int]:
     """Yield the indexes, ascending, of those hashes that stand among the others too."""
     common: set[int] = set()
-    for start in range(0, len(hashes), AT_ONCE):
-        some = set(hashes[start : start + AT_ONCE])
+    for start in range(0, len(hashes), at_once):
+        some = set(hashes[start : start + at_once])
         common.update(value for value in others if value in some)
     yield from (index for index, value in enumerate(hashes) if value in common)

@@ -12,6 +12,7 @@ from shared.core.dataset.findings import Findings, shown
 from shared.core.dataset.manifest_keys import KEYS, NOT_SETTABLE
 
 MAX_BYTES = 16 * 1024
+MAX_BRACKETS = 100  # a manifest needs none, and the time to read nested ones grows with the square of them
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,9 @@ def _pairs(content: bytes, findings: Findings) -> list[tuple[yaml.Node, yaml.Nod
     if len(content) > MAX_BYTES:
         findings.add("M01", f"the manifest is larger than {MAX_BYTES} bytes")
         return []
+    if content.count(b"[") + content.count(b"{") > MAX_BRACKETS:
+        findings.add("M01", "the manifest nests lists or maps; it holds `key: value` lines only")
+        return []
     try:
         root = yaml.compose(content.decode("utf-8-sig"), Loader=yaml.SafeLoader)
     except UnicodeDecodeError as wrong:
@@ -76,7 +80,7 @@ def _pairs(content: bytes, findings: Findings) -> list[tuple[yaml.Node, yaml.Nod
     else:
         if isinstance(root, yaml.MappingNode):
             return list(root.value)
-        if root is not None:
+        if root is not None and root.tag != "tag:yaml.org,2002:null":
             findings.add("M01", "the manifest is not a list of `key: value` lines", 1)
     return []
 

@@ -44,7 +44,7 @@ class QuickReader:
         if "" in contents or not self._in_turns(roles) or not _plainly_spelled(line, len(messages)):
             return None
         texts = texts_of(roles, contents)
-        return None if texts.tokens > self._longest or may_hold_tokens(texts) else texts
+        return None if texts.tokens > self._longest or may_hold_tokens(texts.body) else texts
 
     def _in_turns(self, roles: str) -> bool:
         """Tell whether the order of the roles is fine."""
@@ -69,6 +69,8 @@ def _plainly_spelled(line: bytes, messages: int) -> bool:
         return quotes == expected
     if _CONTROL_ESCAPE.search(line):
         return False
+    if quotes == expected:
+        return True
     if b"\\\\" in line:
         return len(_STRING.findall(line)) * 2 == expected
     return quotes - line.count(b'\\"') == expected

@@ -108,7 +108,7 @@ class _Pass:
         read.tokens += tokens
         read.longest = max(read.longest, tokens)
         read.places.add(number)
-        if not read.system_message and texts.prompt.startswith(b"s"):
+        if not read.system_message and texts.body.startswith(b"s"):
             read.system_message = json.loads(line)["messages"][0]["content"]
         if self._blank_from:
             self._blank_until(number)

@@ -20,6 +20,7 @@ class FileReport:
     name: str
     bytes: int
     lines: int
+    blank_lines: int
     examples: int  # those without an error
     tokens: int  # of all examples, once
     longest: int  # tokens of the longest example
@@ -59,6 +60,11 @@ class Report:
     def validation_examples(self) -> int:
         """How many examples validate."""
         return self.validation.examples if self.validation else self.split.validation if self.split else 0
+
+    @property
+    def examples(self) -> int:
+        """How many examples there are, on both sides."""
+        return self.training_examples + self.validation_examples
 
     @property
     def tokens(self) -> int:
@@ -118,4 +124,5 @@ def _reason(finding: Finding, times: int, report: Report) -> str:
     file = f"{finding.file}, " if finding.file != report.dataset.name and where else ""
     file = file or (f"{finding.file}: " if finding.file != report.dataset.name else "")
     further = f" (and {times - 1} more)" if times > 1 else ""
-    return f"{file}{where}{finding.message}{further}. Fix: {finding.fix}"
+    stop = "" if finding.message.endswith("?") and not further else "."
+    return f"{file}{where}{finding.message}{further}{stop} Fix: {finding.fix}"

@@ -39,7 +39,7 @@ def split(groups: array[int], share: float, seed: int) -> Split:
     share is nearly met and at least one example is on each side; with a single group, validation stays empty.
     """
     sizes = Counter(groups)
-    room = max(1, round(share * len(groups)))
+    room = min(max(1, round(share * len(groups))), len(groups) - 1)
     chosen: set[int] = set()
     for group in sorted(sizes, key=lambda group: _drawn(group, seed)):
         if sizes[group] <= room:

@@ -54,8 +54,10 @@ def split_files(
 ) -> tuple[Iterator[bytes], Iterator[bytes]]:
     """Return what to train on and what to validate with, as pieces of JSON Lines; each reads its file again.
 
-    With a validation file both files come whole. Raises ValueError when the dataset changed in the meantime.
+    With a validation file both files come whole. Raises ValueError when a file changed, came or went in between.
     """
+    if (validation_chunks_of is None) != (report.validation is None):
+        raise ValueError("the validation file came or went since the dataset was checked")
     if validation_chunks_of is not None:
         return part_of(chunks_of, None, 0), part_of(validation_chunks_of, None, 1)
     return part_of(chunks_of, report.split, 0), part_of(chunks_of, report.split, 1)
@@ -82,6 +84,7 @@ class _File:
             name=self.name,
             bytes=read.bytes,
             lines=read.lines,
+            blank_lines=read.blank,
             examples=read.examples,
             tokens=read.tokens,
             longest=read.longest,

@@ -1,0 +1,103 @@
+"""The automatic split: complete, without leaks, and always the same."""
+
+from array import array
+from collections import Counter
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from shared.core.dataset import split_files
+from shared.core.dataset.comparing import in_both, repeated
+from shared.core.dataset.split import split
+from tests.unit.dataset.examples import check, file_of, good, line, say
+
+groups_of_examples = st.lists(st.integers(0, 12), min_size=1, max_size=60).map(lambda groups: array("Q", groups))
+
+
+@settings(max_examples=50)
+@given(groups_of_examples, st.floats(0.05, 0.5), st.integers(0, 9))
+def test_no_group_is_on_both_sides_and_both_have_examples(groups, share, seed):
+    made = split(groups, share, seed)
+    sides = {(group, side) for group, side in zip(groups, made.mask, strict=True)}
+    assert len(sides) == len(set(groups))
+    assert made.training + made.validation == len(groups)
+    assert made.training > 0
+    assert (made.validation > 0) == (len(set(groups)) > 1)
+    assert made == split(groups, share, seed)
+
+
+@settings(max_examples=30)
+@given(st.integers(10, 400), st.floats(0.05, 0.5), st.integers(0, 9))
+def test_the_share_is_met_where_no_group_is_large(count, share, seed):
+    assert split(array("Q", range(count)), share, seed).validation == max(1, round(share * count))
+
+
+@settings(max_examples=50)
+@given(groups_of_examples, st.floats(0.05, 0.5))
+def test_the_share_is_passed_only_where_every_group_is_larger(groups, share):
+    made, sizes = split(groups, share, 0), Counter(groups)
+    assert made.validation <= max(1, round(share * len(groups)), min(sizes.values()))
+
+
+def test_another_seed_makes_another_split():
+    groups = array("Q", range(1_000))
+    assert len({split(groups, 0.1, seed).mask for seed in range(20)}) == 20
+
+
+def test_the_order_of_the_examples_makes_no_difference_to_their_sides():
+    groups = array("Q", (number * 7919 for number in range(300)))
+    forwards, backwards = split(groups, 0.2, 3), split(array("Q", reversed(groups)), 0.2, 3)
+    assert forwards.mask == backwards.mask[::-1]
+
+
+CONTENT = b"\xef\xbb\xbf" + file_of(b"", *(good(number) for number in range(40)), b" ", fill=3)[:-1]
+PLAIN = [good(number) for number in [*range(40), *range(3)]]
+
+
+@pytest.mark.parametrize("content", [CONTENT, CONTENT.replace(b"\n", b"\r\n")])
+def test_both_files_together_are_the_dataset_with_plain_spelling(content):
+    report = check(content)
+    training, validation = (b"".join(pieces) for pieces in split_files(report, lambda: [content]))
+    assert training.endswith(b"\n")
+    assert sorted(training.splitlines() + validation.splitlines()) == sorted(PLAIN)
+    assert not set(training.splitlines()) & set(validation.splitlines())
+    assert [row for row in PLAIN if row in training] == training.splitlines()
+    assert len(validation.splitlines()) == report.validation_examples == 4
+    assert len(training.splitlines()) == report.training_examples == 39
+
+
+def test_examples_with_the_same_prompt_stay_together():
+    same = [line(say("user", "Hi?"), say("assistant", f"Hello {n}.")) for n in range(5)]
+    for seed in range(20):
+        content = file_of(*same, fill=20)
+        report = check(content, manifest=f"seed: {seed}".encode())
+        validation = b"".join(split_files(report, lambda chunks=[content]: chunks)[1])
+        assert sum(row in validation for row in same) == 0  # 5 are more than a tenth of 25
+
+
+def test_with_a_validation_file_both_come_whole():
+    dataset, validation = file_of(fill=12), b"\xef\xbb\xbf" + good(100)
+    report = check(dataset, validation)
+    both = split_files(report, lambda: [dataset], lambda: [validation])
+    assert [b"".join(pieces) for pieces in both] == [dataset, good(100) + b"\n"]
+    assert (report.split, report.training_examples, report.validation_examples) == (None, 12, 1)
+
+
+def test_a_file_that_changed_is_not_split():
+    report = check(file_of(fill=12))
+    with pytest.raises(ValueError, match="changed"):
+        list(split_files(report, lambda: [file_of(fill=13)])[0])
+    with pytest.raises(ValueError, match="came or went"):
+        split_files(report, lambda: [file_of(fill=12)], lambda: [good(1)])
+
+
+@pytest.mark.parametrize("at_once", [1, 3, 1_000])
+@settings(max_examples=30)
+@given(numbers=st.lists(st.integers(0, 9), max_size=30), others=st.lists(st.integers(0, 9), max_size=30))
+def test_comparing_in_parts_finds_the_same(at_once, numbers, others):
+    hashes = array("Q", numbers)
+    again = [index for index, number in enumerate(numbers) if number in numbers[:index]]
+    assert list(repeated(hashes, at_once)) == again
+    both = [index for index, number in enumerate(numbers) if number in others]
+    assert list(in_both(hashes, array("Q", others), at_once)) == both
