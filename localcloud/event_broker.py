@@ -27,6 +27,7 @@ class Broker:
     post: Post
     bury: DeadLetters
     policy: RetryPolicy = RetryPolicy()
+    late: tuple[float, float] = LATE
     subscribers: dict[str, tuple[Subscription, str]] = field(default_factory=dict)  # by name: what and where to
     deliveries: set[asyncio.Task[None]] = field(default_factory=set)
 
@@ -59,10 +60,10 @@ class Broker:
 
     def deliver(self, subscription: Subscription, url: str, event: Event) -> None:
         """Begin to deliver an event once, or in bad weather late or twice."""
-        delay = self.weather.chance.uniform(*LATE) if self.weather.happens(self.weather.reordered) else 0.0
+        delay = self.weather.chance.uniform(*self.late) if self.weather.happens(self.weather.reordered) else 0.0
         self._begin(subscription, url, event, delay)
         if self.weather.happens(self.weather.duplicated):
-            self._begin(subscription, url, event, delay + self.weather.chance.choice((0.0, LATE[0], LATE[1])))
+            self._begin(subscription, url, event, delay + self.weather.chance.choice((0.0, *self.late)))
 
     async def deliver_once(self, subscription: Subscription, url: str, event: Event, count: int) -> int:
         """Return the status with which a subscriber answers one delivery (0: no answer); nothing is repeated."""

@@ -51,7 +51,7 @@ def service(cloud: Cloud) -> Service:
     @asynccontextmanager
     async def delivering(_app: Starlette) -> AsyncIterator[None]:
         async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=ANSWER_LIMIT)) as session:
-            broker = Broker(cloud.control.weather, _Poster(session), _Cemetery(cloud))
+            broker = Broker(cloud.control.weather, _Poster(session), DeadLetterContainer(cloud))
             cloud.shared[BROKER] = broker
             yield
             await broker.close()
@@ -105,13 +105,14 @@ class _Poster:
             raise NoAnswerError("SocketError") from error
 
 
-class _Cemetery:
-    """Keeps dead letters as blobs."""
+class DeadLetterContainer:
+    """Keeps dead letters as blobs, as the event subscriptions ask for."""
 
     def __init__(self, cloud: Cloud) -> None:
         self._cloud = cloud
 
     async def __call__(self, name: str, content: list[dict[str, Any]]) -> None:
+        """Keep one dead letter; a second one of the same name is the same letter."""
         url, trust = self._cloud.urls["blob"], str(self._cloud.ca_file)
         async with ContainerClient(
             url, DEAD_LETTERS, AsyncLocalCredential(), connection_verify=trust

@@ -86,8 +86,8 @@ async def minted_key(environment: Mapping[str, str], folder: Path) -> str:
     )  # fmt: skip
     output, errors = await process.communicate()
     key = output.decode().strip()
-    if (process.returncode != 0 and b"ImportError" in errors) or b"ModuleNotFoundError" in errors:
-        return "no-cli-yet"
     if process.returncode != 0 or not key:
-        raise NotReadyError(f"`python -m cli keys add` made no key (exit {process.returncode}): {errors.decode()}")
+        raise NotReadyError(
+            f"`python -m cli keys add` made no key (exit {process.returncode}):\n{errors.decode()}"
+        )
     return key

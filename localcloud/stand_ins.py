@@ -1,8 +1,6 @@
 """The list of stand-ins, and which of them speak plain HTTP because the real thing does."""
 
-import importlib
-
-from localcloud import event_grid, identity, inbox
+from localcloud import azure_ml, content_safety, event_grid, identity, inbox, scoring
 from localcloud.frame import Cloud, Service
 from localcloud.ports import HOST
 
@@ -12,13 +10,7 @@ STORAGE = ("blob", "queue", "table")
 
 def stand_ins(cloud: Cloud) -> list[Service]:
     """Return every framed stand-in of the local cloud, in the order in which they start."""
-    modules = [identity, event_grid, inbox]
-    for name in ("content_safety", "azure_ml", "scoring"):
-        try:
-            modules.append(importlib.import_module(f"localcloud.{name}"))
-        except ImportError as e:
-            print("MISSING", name, e)
-    modules = [m for m in modules if hasattr(m, "service")]
+    modules = (identity, event_grid, inbox, content_safety, azure_ml, scoring)
     return [module.service(cloud) for module in modules]
 
 

@@ -76,11 +76,16 @@ class Supervisor:
             await self._start_storage(stack)
             names = await self._start_stand_ins(stack)
             settings = app_settings(self._cloud)
-            restart = await self._start_functions(stack, child_environment(settings))
+            environment = child_environment(settings)
+            key = asyncio.create_task(
+                minted_key(environment, REPOSITORY)
+            )  # beside the host's start, to save a second
+            stack.callback(key.cancel)
+            restart = await self._start_functions(stack, environment)
             await self._serve(stack, "control", ControlPort(self._cloud, names, restart).app())
-            key = await minted_key(child_environment(settings), REPOSITORY)
-            self._root.announce(self._description(settings, key))
-            welcome(self._description(settings, key))
+            description = self._description(settings, await key)
+            self._root.announce(description)
+            welcome(description)
             await asyncio.Event().wait()
 
     async def _start_storage(self, stack: AsyncExitStack) -> None:

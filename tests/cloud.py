@@ -6,16 +6,18 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
+T = TypeVar("T")
 REPOSITORY = Path(__file__).resolve().parent.parent
 STARTUP = 90.0  # seconds
 SHUTDOWN = 20.0  # seconds
@@ -35,6 +37,7 @@ class RunningCloud:
     seed: int
     logs: Path
     pid: int
+    output: Path  # what `up` printed
 
     def environment(self) -> dict[str, str]:
         """Return the environment for a program that talks to this cloud with the real SDKs."""
@@ -101,6 +104,16 @@ def running_cloud(
             _stop(cloud)
 
 
+def eventually(probe: Callable[[], T], seconds: float = 15.0) -> T:
+    """Return the probe's first true answer; fails with its last answer when none comes in time."""
+    deadline, patience = time.monotonic() + seconds, threading.Event()
+    while not (answer := probe()):
+        if time.monotonic() > deadline:
+            raise AssertionError(f"nothing within {seconds:.0f} s; the last answer was {answer!r}")
+        patience.wait(0.05)
+    return answer
+
+
 def get_json(url: str, timeout: float = 30) -> Any:
     """Return the JSON that a plain-http port of the local cloud answers."""
     with urllib.request.urlopen(url, timeout=timeout) as answer:  # noqa: S310 - the local cloud's own http URL
@@ -136,6 +149,7 @@ def _ready(cloud: subprocess.Popen[bytes], place: Path, output: Path) -> Running
         found["seed"],
         Path(found["logs"]),
         cloud.pid,
+        output,
     )
 
 

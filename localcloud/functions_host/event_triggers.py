@@ -1,4 +1,4 @@
-"""The webhook through which Event Grid calls functions: a handshake, then one invocation per event, in parallel."""
+"""The webhook through which Event Grid calls functions: a handshake, then an invocation per event, in parallel."""
 
 import asyncio
 from datetime import datetime

@@ -97,7 +97,7 @@ class QueueLoop:
             )
 
     async def _succeeds(self, message: QueueMessage, body: bytes) -> bool:
-        given = TriggerMessage(  # type: ignore[no-untyped-call]  # azure.functions has no types here
+        given = TriggerMessage(
             id=message.id,
             body=body,
             dequeue_count=message.dequeue_count,

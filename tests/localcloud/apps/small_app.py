@@ -3,7 +3,6 @@
 import asyncio
 import logging
 import os
-import threading
 import time
 from collections.abc import AsyncIterator
 
@@ -13,7 +12,7 @@ from azurefunctions.extensions.http.fastapi import JSONResponse, Request, Respon
 log = logging.getLogger(__name__)
 app = func.FunctionApp(http_auth_level=func.AuthLevel.ANONYMOUS)
 seen: dict[str, list[object]] = {"events": [], "teams": [], "messages": [], "ticks": [], "streams": []}
-timer_runs = threading.Semaphore(1)
+timer_runs = asyncio.Lock()
 
 
 @app.route("echo/{name}/{number}", methods=["POST"])
@@ -67,13 +66,13 @@ async def stream(req: Request) -> StreamingResponse:
     return StreamingResponse(pieces(), media_type="text/event-stream")
 
 
-@app.timer_trigger(arg_name="timer", schedule="%ADVANCE_RUNS_SCHEDULE%")
-def tick(timer: func.TimerRequest) -> None:
-    """Note each tick, and whether it overlapped with another."""
-    alone = timer_runs.acquire(blocking=False)
-    seen["ticks"].append({"alone": alone, "past_due": timer.past_due})
-    if alone:
-        timer_runs.release()
+@app.timer_trigger(arg_name="timer", schedule="* * * * * *")
+async def tick(timer: func.TimerRequest) -> None:
+    """Note each tick and whether another one was under way; takes longer than the time between two."""
+    alone = not timer_runs.locked()
+    async with timer_runs:
+        seen["ticks"].append({"alone": alone, "next": timer.schedule_status["Next"]})
+        await asyncio.sleep(1.2)
 
 
 @app.queue_trigger(arg_name="message", queue_name="runs", connection="AzureWebJobsStorage")
