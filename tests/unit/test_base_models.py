@@ -67,7 +67,7 @@ def test_the_facts_of_each_fit_together(model):
     assert model.context_length >= 4096
     assert set(model.control_tokens) <= all_control_tokens()
     assert {"user", "assistant"} <= set(model.roles)
-    assert model.regions
+    assert bool(model.regions) == (model.retired_on is None)
     assert (model.retired_on is None) == (model.replaced_by == "")
     assert model.replaced_by == "" or base_model(model.replaced_by).retired_on is None
     assert all(token.startswith("<|") for token in model.control_tokens)

@@ -1,0 +1,88 @@
+"""docs/dataset.md shows the tables of the code. To write them anew: python -m tests.unit.dataset.test_docs."""
+
+import re
+from dataclasses import asdict
+from pathlib import Path
+
+import pytest
+
+from shared.core.base_models import base_models
+from shared.core.dataset.manifest import Manifest
+from shared.core.dataset.manifest_keys import KEYS
+from shared.core.dataset.report import report_json
+from shared.core.dataset.rules import RULES
+from tests.unit.dataset.examples import check, file_of
+
+PAGE = Path(__file__).parents[3] / "docs" / "dataset.md"
+
+
+def table(*rows: tuple[str, ...]) -> str:
+    head, *body = rows
+    return "\n".join("| " + " | ".join(row) + " |" for row in (head, ("---",) * len(head), *body))
+
+
+def rules_table() -> str:
+    rows = [(rule.code, str(rule.severity), rule.says, rule.source, rule.fix) for rule in RULES]
+    return table(("code", "severity", "what holds", "source", "fix"), *[cells_of(row) for row in rows])
+
+
+def cells_of(row: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(cell.replace("|", "\\|").replace("<", "&lt;") for cell in row)
+
+
+def keys_table() -> str:
+    defaults = asdict(Manifest())
+    shown = {
+        name: "" if value == "" else f"`{str(value).lower() if value is False else value}`"
+        for name, value in defaults.items()
+    }
+    shown["learning_rate"] = "`0.00002`"
+    rows = [(f"`{name}`", key.allowed, shown[name], key.meaning) for name, key in KEYS.items()]
+    return table(("key", "allowed", "default", "meaning"), *rows)
+
+
+def models_table() -> str:
+    rows = [
+        (
+            f"`{model.name}`",
+            str(model.context_length),
+            f"retired on {model.retired_on}; use {model.replaced_by}" if model.retired_on else "can be fine-tuned",
+            ", ".join(model.regions),
+        )
+        for model in base_models().values()
+    ]
+    return table(("model", "context, tokens", "serverless fine-tuning", "regions"), *rows)
+
+
+TABLES = {"rules": rules_table, "manifest keys": keys_table, "base models": models_table}
+
+
+def with_table(page: str, name: str) -> str:
+    marked = re.compile(f"(<!-- {name} -->\n).*?(<!-- end -->)", re.DOTALL)
+    assert marked.search(page)
+    return marked.sub(lambda found: f"{found[1]}{TABLES[name]()}\n{found[2]}", page)
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_the_page_shows_the_table_of_the_code(name):
+    page = PAGE.read_text(encoding="utf-8")
+    assert with_table(page, name) == page
+
+
+def test_the_manifest_has_exactly_the_keys_of_the_table():
+    assert list(asdict(Manifest())) == list(KEYS)
+
+
+def test_codes_are_unique():
+    assert len({rule.code for rule in RULES}) == len(RULES)
+
+
+def test_the_page_names_every_key_of_the_report():
+    page = PAGE.read_text(encoding="utf-8")
+    keys = re.findall(rb'"([a-z_0-9]+)":', report_json(check(file_of(fill=9))))
+    assert [key for key in keys if f"`{key.decode()}`" not in page and not key[:1].isupper()] == []
+
+
+if __name__ == "__main__":
+    for each in TABLES:
+        PAGE.write_text(with_table(PAGE.read_text(encoding="utf-8"), each), encoding="utf-8")
