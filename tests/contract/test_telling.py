@@ -1,0 +1,158 @@
+"""The contracts of Topic and Messenger."""
+
+import gc
+import warnings
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+
+from shared.core.run import Channel, Notification, Run, State
+from shared.errors import ServiceRefused, ServiceUnavailable
+from shared.gateways.email import EmailService
+from shared.gateways.event_topic import EventTopic, notification_of
+from shared.gateways.teams import TeamsWebhook
+from shared.ports import Topic
+from tests.contract.azure_ml import AGAIN_AND_AGAIN
+from tests.contract.conftest import Real
+from tests.fakes import FakeTopic
+
+FIFTEEN_DAYS = "1296000"  # seconds; what a used-up quota really answers
+
+
+@pytest.fixture
+def failed(run: Run) -> Run:
+    return replace(run, state=State.FAILED, reasons=("the training failed: out of memory",))
+
+
+@pytest.fixture
+def collected() -> Iterator[None]:
+    """Collect garbage while its warnings are off: azure-core does not close a streamed answer that it retries."""
+    yield
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)
+        gc.collect()
+
+
+def news(run: Run) -> list[Notification]:
+    return [Notification(run, channel) for channel in Channel]
+
+
+@pytest.fixture
+def topic(either) -> tuple[Topic, object]:
+    """A topic, and what was published there."""
+
+    def gateway(real: Real):
+        def published() -> list[Notification]:
+            events = [event for call in real.cloud.history("event_grid") for event in call["request"]]
+            return [notification_of(event["data"]) for event in events]
+
+        return EventTopic(real.settings, real.credential), published
+
+    fake = FakeTopic()
+    return either(lambda: (fake, lambda: fake.published), gateway)
+
+
+def test_what_is_published_is_what_is_told(topic, failed: Run):
+    publish, published = topic[0].publish, topic[1]
+    publish(news(failed))
+    told = published()
+    assert [notification.id for notification in told] == [notification.id for notification in news(failed)]
+    assert [notification.run.reasons for notification in told] == [failed.reasons] * 2
+    assert {notification.run.checked.owner for notification in told} == {"ann@example.com"}
+
+
+def test_an_event_names_its_run_and_channel(real: Real, failed: Run):
+    EventTopic(real.settings, real.credential).publish(news(failed))
+    (call,) = real.cloud.history("event_grid")
+    assert [event["eventType"] for event in call["request"]] == [
+        "TuneDrop.TeamsNotification",
+        "TuneDrop.EmailNotification",
+    ]
+    assert {event["subject"] for event in call["request"]} == {f"/runs/{failed.id}"}
+    assert {event["dataVersion"] for event in call["request"]} == {"1"}
+
+
+@pytest.mark.parametrize("missing", ["id", "state", "channel", "since", "owner"])
+def test_an_event_that_holds_no_notification_is_refused(missing: str):
+    facts = {"id": "r0", "state": "failed", "channel": "teams", "since": "2026-11-20T12:00:00+00:00", "owner": ""}
+    with pytest.raises(ServiceRefused):
+        notification_of({name: value for name, value in facts.items() if name != missing})
+
+
+def test_teams_gets_one_card_of_what_happened_and_why(real: Real, failed: Run):
+    TeamsWebhook(real.settings).send(Notification(failed, Channel.TEAMS))
+    (message,) = real.cloud.messages("teams")
+    card = message["body"]["attachments"][0]
+    assert card["contentType"] == "application/vnd.microsoft.card.adaptive"
+    texts = [block.get("text", "") for block in card["content"]["body"]]
+    assert texts[0] == "support: the run failed"
+    assert "- the training failed: out of memory" in texts
+
+
+def test_a_repeated_email_is_one(real: Real, failed: Run):
+    service = EmailService(real.settings, real.credential)
+    service.send(Notification(failed, Channel.EMAIL))
+    service.send(Notification(failed, Channel.EMAIL))
+    (message,) = real.cloud.messages("email")
+    assert message["body"]["content"]["subject"] == "[TuneDrop] support: the run failed"
+    recipients = [one["address"] for one in message["body"]["recipients"]["to"]]
+    assert recipients == ["team@tunedrop.example", "ann@example.com"]
+
+
+@pytest.mark.parametrize("owner", ["", "the support team", "TEAM@tunedrop.example"])
+def test_only_an_owner_with_another_address_is_written_to(real: Real, failed: Run, owner: str):
+    run = replace(failed, checked=replace(failed.checked, owner=owner))
+    EmailService(real.settings, real.credential).send(Notification(run, Channel.EMAIL))
+    (message,) = real.cloud.messages("email")
+    assert [one["address"].lower() for one in message["body"]["recipients"]["to"]] == ["team@tunedrop.example"]
+
+
+@pytest.mark.usefixtures("collected")
+@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.parametrize("action", ["status", "cut"])
+def test_an_email_whose_answer_is_lost_is_repeated_into_one(real: Real, failed: Run, when: str, action: str):
+    service = EmailService(real.settings, real.credential)
+    fault = {"service": "inbox", "match": "emails", "times": AGAIN_AND_AGAIN, "when": when, "action": action}
+    real.cloud.add_faults(fault)
+    with pytest.raises(ServiceUnavailable):
+        service.send(Notification(failed, Channel.EMAIL))
+    assert len(real.cloud.messages("email")) == (1 if when == "after" else 0)
+
+
+@pytest.mark.parametrize(
+    ("status", "error"),
+    [
+        (400, ServiceRefused),
+        (401, ServiceRefused),
+        (403, ServiceRefused),
+        (408, ServiceUnavailable),
+        (413, ServiceRefused),
+        (429, ServiceUnavailable),
+        (500, ServiceUnavailable),
+        (501, ServiceRefused),
+        (503, ServiceUnavailable),
+    ],
+)
+def test_a_status_means_later_or_never(real: Real, failed: Run, status: int, error: type[Exception]):
+    real.cloud.add_faults({"service": "inbox", "status": status})
+    with pytest.raises(error, match=f"teams: {status}"):
+        TeamsWebhook(real.settings).send(Notification(failed, Channel.TEAMS))
+
+
+@pytest.mark.usefixtures("collected")
+def test_nobody_waits_fifteen_days(real: Real, failed: Run):
+    fault = {"service": "inbox", "match": "emails", "status": 429, "headers": {"Retry-After": FIFTEEN_DAYS}}
+    real.cloud.add_faults(fault)
+    with pytest.raises(ServiceUnavailable) as caught:
+        EmailService(real.settings, real.credential).send(Notification(failed, Channel.EMAIL))
+    assert caught.value.retry_after == float(FIFTEEN_DAYS)
+    assert len(real.cloud.history("inbox")) == 1
+
+
+def test_a_webhook_that_is_down_is_told_without_its_url(real: Real, failed: Run):
+    settings = replace(real.settings, teams_webhook_url="https://localhost:1/workflows/w?sig=secret")
+    with pytest.raises(ServiceUnavailable) as caught:
+        TeamsWebhook(settings).send(Notification(failed, Channel.TEAMS))
+    assert str(caught.value) == "teams: no answer (NewConnectionError)"
+    assert caught.value.__cause__ is None
