@@ -6,6 +6,7 @@ import azure.functions as func
 from azurefunctions.extensions.http.fastapi import Request, Response
 
 from functions.openai_http import answered, json_response
+from shared.core.openai_errors import unknown_url
 from shared.ports import ApiKey, Deployment
 from shared.wiring import app
 
@@ -42,6 +43,16 @@ async def info(req: Request) -> Response:
         return json_response(kind)
 
     return await answered(req, told)
+
+
+@bp.route(
+    route="v1/{*rest}",
+    methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
+    auth_level=func.AuthLevel.ANONYMOUS,
+)
+async def unknown_route(req: Request) -> Response:
+    """Return the 404 for what OpenAI's API has and this endpoint has not."""
+    return json_response(unknown_url(req.method, req.url.path).body, 404)
 
 
 def _view(deployment: Deployment) -> dict[str, Any]:

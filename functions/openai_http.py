@@ -3,6 +3,7 @@
 import logging
 import uuid
 from collections.abc import AsyncGenerator, Awaitable, Callable
+from traceback import extract_tb
 from typing import Any
 
 import msgspec
@@ -16,7 +17,7 @@ from shared.wiring import app
 
 log = logging.getLogger(__name__)
 
-LONGEST_BODY = 1_048_576  # bytes
+LONGEST_BODY = 1_000_000  # bytes
 SCOPE = "chat"
 
 
@@ -73,7 +74,7 @@ async def frames(chunks: AsyncGenerator[dict[str, Any], None]) -> AsyncGenerator
     """Yield the frames, `[DONE]` last.
 
     When the stream breaks on the way, an error event goes out and the error is raised, which cuts the connection:
-    only both together are noticed by every client. The host logs nothing of a generator's error, so it is logged
+    only both together are noticed by every client. The host does not report a generator's error, so it is logged
     here, without its message, which might quote text.
     """
     try:
@@ -83,9 +84,10 @@ async def frames(chunks: AsyncGenerator[dict[str, Any], None]) -> AsyncGenerator
     except ApiError as error:
         yield frame(error.body)
         raise
-    except Exception as error:
-        log.error("a stream broke: %s", type(error).__name__)
+    except Exception as error:  # noqa: BLE001 - reported; the client hears of it as an error event
+        places = " < ".join(f"{place.name}:{place.lineno}" for place in reversed(extract_tb(error.__traceback__)))
+        log.error("a stream broke: %s in %s", type(error).__name__, places)
         yield frame(model_unavailable().body)
-        raise
+        raise model_unavailable() from None
     finally:
         await chunks.aclose()

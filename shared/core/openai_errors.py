@@ -71,6 +71,11 @@ def model_not_found(model: str) -> ApiError:
     return ApiError(404, message, "model_not_found", param="model")
 
 
+def unknown_url(method: str, path: str) -> ApiError:
+    """Return the 404 for a path, or a method, that is not served."""
+    return ApiError(404, f"Invalid URL ({method} {path[:100]})", "unknown_url")
+
+
 def prompt_blocked(verdict: Verdict | None = None) -> ApiError:
     """Return Azure OpenAI's 400 for a blocked prompt; without a verdict when the model's own filter blocked it."""
     inner: dict[str, Any] = {"code": "ResponsibleAIPolicyViolation"}

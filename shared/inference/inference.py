@@ -211,7 +211,8 @@ def _prompt_results(verdict: Verdict) -> list[dict[str, Any]]:
 
 def _log(deployment: Deployment, request: ChatRequest, begun: float, outcome: str) -> None:
     """Log one line per answer: what, for how long, and how it ended; never a word of it."""
-    log.info(
+    log.log(
+        logging.WARNING if outcome.startswith("cut") else logging.INFO,
         "chat model=%s run=%s stream=%s messages=%d ms=%.0f %s",
         request.model,
         deployment.run_id,

@@ -1,0 +1,217 @@
+"""The HTTP functions over a real socket: statuses, headers, frames, and connections that are cut."""
+
+import json
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import aiohttp
+import pytest
+from starlette.applications import Starlette
+from starlette.routing import Route
+
+from functions import chat_completions, models, openai_http
+from shared.errors import ServiceUnavailable
+from shared.guard import Guard
+from tests.fakes import FakeKeys
+from tests.fakes_inference import BAD, FakeChatModel, FakeSafety, deltas, hanging, raising
+from tests.serving import serving
+from tests.unit.inference.asking import NOW, Asking, asked
+from tests.unit.inference.test_guard import KEY, SECRET
+
+
+def route(path, function, method="POST"):
+    async def endpoint(request):
+        return await function(request)
+
+    return Route(path, endpoint, methods=[method])
+
+
+ROUTES = [
+    route("/v1/chat/completions", chat_completions.chat_completions),
+    route("/chat/completions", chat_completions.chat_completions_of_azure),
+    route("/v1/models", models.models, "GET"),
+    route("/v1/models/{id}", models.model, "GET"),
+    route("/info", models.info, "GET"),
+    route("/v1/{rest:path}", models.unknown_route, "GET"),
+]
+AUTHORIZED = {"authorization": f"Bearer {SECRET}"}
+
+
+@dataclass
+class FakeApp:
+    """The part of the wiring that these functions use."""
+
+    asking: Asking = field(default_factory=Asking)
+
+    @cached_property
+    def inference(self):
+        return self.asking.inference()
+
+    @cached_property
+    def guard(self):
+        keys = FakeKeys()
+        keys.add(KEY)
+        return Guard(keys, lambda: NOW)
+
+
+@pytest.fixture
+def serve(monkeypatch):
+    @asynccontextmanager
+    async def serve(asking: Asking) -> AsyncIterator[aiohttp.ClientSession]:
+        app = FakeApp(asking)
+        for module in (chat_completions, models, openai_http):
+            monkeypatch.setattr(module, "app", lambda: app)
+        async with (
+            serving(Starlette(routes=ROUTES)) as url,
+            aiohttp.ClientSession(url, headers=AUTHORIZED) as http,
+        ):
+            yield http
+
+    return serve
+
+
+def events(raw: bytes) -> list:
+    *frames, rest = raw.decode().split("\n\n")
+    assert rest == ""
+    assert all(frame.startswith("data: ") and "\n" not in frame and "\r" not in frame for frame in frames)
+    return [frame[6:] if frame == "data: [DONE]" else json.loads(frame[6:]) for frame in frames]
+
+
+async def until_cut(response: aiohttp.ClientResponse) -> bytes:
+    raw = b""
+    try:
+        async for piece in response.content.iter_any():
+            raw += piece
+    except aiohttp.ClientPayloadError:
+        return raw
+    pytest.fail("the stream ended as if all were well")
+
+
+@pytest.mark.parametrize("path", ["/v1/chat/completions", "/chat/completions?api-version=2024-05-01-preview"])
+async def test_both_routes_answer_whole_and_streamed(serve, path):
+    async with serve(Asking()) as http:
+        async with http.post(path, json=asked()) as response:
+            body = await response.json()
+            assert response.headers["content-type"] == "application/json"
+            assert len(response.headers["x-request-id"]) == 32
+        assert body["choices"][0]["message"]["content"] == "Hello there."
+        async with http.post(path, json=asked(stream=True)) as response:
+            *chunks, done = events(await response.read())
+            assert response.headers["content-type"].startswith("text/event-stream")
+            assert len(response.headers["x-request-id"]) == 32
+    assert done == "[DONE]"
+    assert "".join(chunk["choices"][0]["delta"].get("content", "") for chunk in chunks) == "Hello there."
+
+
+@pytest.mark.parametrize("stream", [False, True])
+async def test_a_blocked_prompt_is_azures_400(serve, stream):
+    async with (
+        serve(Asking()) as http,
+        http.post("/v1/chat/completions", json=asked(BAD, stream=stream)) as response,
+    ):
+        error = (await response.json())["error"]
+    assert (response.status, error["code"], error["param"], error["status"]) == (
+        400,
+        "content_filter",
+        "prompt",
+        400,
+    )
+    assert error["innererror"]["code"] == "ResponsibleAIPolicyViolation"
+    assert error["innererror"]["content_filter_result"]["violence"] == {"filtered": True, "severity": "high"}
+
+
+@pytest.mark.parametrize(
+    ("headers", "body", "status", "code"),
+    [
+        ({"authorization": "Bearer wrong"}, b"{}", 401, "invalid_api_key"),
+        ({"authorization": ""}, b"{}", 401, "invalid_api_key"),
+        ({"authorization": "", "api-key": SECRET}, b"{}", 400, "missing_required_parameter"),
+        ({}, b"", 400, "invalid_json"),
+        ({}, b"{", 400, "invalid_json"),
+        ({}, b"\xff", 400, "invalid_json"),
+        ({}, b"[" * 100_000, 400, "invalid_json"),
+        ({}, json.dumps(asked("\ud800")).encode(), 400, "invalid_json"),
+        ({}, b'{"a": NaN}', 400, "invalid_json"),
+        ({}, b" " * 1_000_001, 413, "request_too_large"),
+        ({}, json.dumps({**asked(), "model": "nobody"}).encode(), 404, "model_not_found"),
+        ({}, json.dumps(asked(surprise=1)).encode(), 400, "unknown_parameter"),
+        (
+            {"extra-parameters": "pass-through"},
+            json.dumps({**asked(), "surprise": 1, "n": 0}).encode(),
+            400,
+            "invalid_value",
+        ),
+    ],
+)
+async def test_errors_have_openais_shape(serve, headers, body, status, code):
+    async with serve(Asking()) as http, http.post("/v1/chat/completions", data=body, headers=headers) as response:
+        error = (await response.json())["error"]
+    assert (response.status, error["code"], error["type"]) == (status, code, "invalid_request_error")
+    assert error["message"]
+    assert response.headers["x-request-id"]
+
+
+async def test_an_outage_says_when_to_come_back(serve):
+    safety = FakeSafety(trouble=raising(ServiceUnavailable("content safety", "503", 7)))
+    async with serve(Asking(safety)) as http, http.post("/v1/chat/completions", json=asked()) as response:
+        error = (await response.json())["error"]
+    assert (response.status, error["code"], error["type"]) == (503, "content_safety_unavailable", "server_error")
+    assert response.headers["retry-after"] == "7"
+
+
+@pytest.mark.parametrize(
+    "broken", [ServiceUnavailable("model", "no answer"), RuntimeError(f"{BAD} in our own code")]
+)
+async def test_a_broken_stream_has_an_error_event_and_is_cut(serve, broken, caplog):
+    chat = FakeChatModel(chunks=[*deltas("Hello", finish=None), broken])
+    async with (
+        serve(Asking(chat=chat)) as http,
+        http.post("/v1/chat/completions", json=asked(stream=True)) as response,
+    ):
+        raw = await until_cut(response)
+    assert events(raw)[-1]["error"]["code"] == "model_unavailable"
+    assert BAD not in raw.decode()
+    ours = [record for record in caplog.records if record.name.startswith(("shared", "functions"))]
+    assert ours
+    assert not any(BAD in record.getMessage() for record in ours)
+
+
+async def test_a_client_that_hangs_up_ends_the_models_work(serve):
+    chat = FakeChatModel(chunks=[*deltas(*["word "] * 200, finish=None), hanging])
+    stream = asked(stream=True)
+    async with serve(Asking(chat=chat)) as http, http.post("/v1/chat/completions", json=stream) as response:
+        await response.content.readany()
+        response.close()
+    assert (chat.ended, chat.canceled) == (1, 1)
+
+
+async def test_models_are_listed_and_found(serve):
+    model = {"id": "support", "object": "model", "created": 1795176000, "owned_by": "tunedrop"}
+    async with serve(Asking()) as http:
+        for path, status, body in (
+            ("/v1/models", 200, {"object": "list", "data": [model]}),
+            ("/v1/models/support", 200, model),
+            ("/v1/models/nobody", 404, None),
+            ("/info", 200, None),
+            ("/v1/embeddings", 404, None),
+        ):
+            async with http.get(path) as response:
+                assert response.status == status
+                found = await response.json()
+                assert body in (None, found)
+                assert (status == 404) == ("error" in found)
+
+
+async def test_logs_hold_no_text_and_no_key(serve, caplog):
+    caplog.set_level(logging.DEBUG)
+    chat = FakeChatModel(chunks=deltas("Secret answer"))
+    async with serve(Asking(chat=chat)) as http:
+        for body in (asked("Secret question"), asked("Secret question", stream=True), asked(f"Secret {BAD}")):
+            async with http.post("/v1/chat/completions", json=body) as response:
+                await response.read()
+    ours = [record.getMessage() for record in caplog.records if record.name.startswith(("shared", "functions"))]
+    assert len([line for line in ours if line.startswith("chat ")]) == 3
+    assert not any(text in line for line in ours for text in ("Secret", BAD, "Hello", SECRET))
