@@ -9,9 +9,7 @@ from shared.core.base_models import BaseModel
 from shared.core.dataset.lines import MAX_LINE
 from shared.core.dataset.texts import Texts, may_hold_tokens, texts_of, warned_length
 
-_STRING = re.compile(rb'"(?:[^"\\]|\\.)*+"', re.DOTALL)
-
-_CONTROL_ESCAPE = re.compile(rb"\\(?:u00[01]|[bf])")
+_UNUSUAL_ESCAPE = re.compile(rb"\\(?:u00(?:[01]|22)|[bf])")  # of a control character or a quote
 
 
 class _Message(msgspec.Struct, forbid_unknown_fields=True, gc=False):
@@ -41,10 +39,12 @@ class QuickReader:
             return None
         roles = "".join([message.role[0] for message in messages])
         contents = [message.content.strip() for message in messages]
-        if "" in contents or not self._in_turns(roles) or not _plainly_spelled(line, len(messages)):
+        if "" in contents or not self._in_turns(roles):
             return None
         texts = texts_of(roles, contents)
-        return None if texts.tokens > self._longest or may_hold_tokens(texts.body) else texts
+        if texts.tokens > self._longest or may_hold_tokens(texts.body):
+            return None
+        return texts if _plainly_spelled(line, len(messages), texts.body) else None
 
     def _in_turns(self, roles: str) -> bool:
         """Tell whether the order of the roles is fine."""
@@ -56,21 +56,14 @@ class QuickReader:
         return fine
 
 
-def _plainly_spelled(line: bytes, messages: int) -> bool:
+def _plainly_spelled(line: bytes, messages: int, body: bytes) -> bool:
     """Tell whether no key stands twice, no control character is escaped, and the line is not too long.
 
-    The decoder keeps the last of two equal keys in silence, but an example of n messages has exactly 1 + 4 n
-    strings in it: "messages", and per message two keys and two values.
+    The decoder keeps the last of two equal keys in silence. But an example of n messages has exactly 1 + 4 n
+    strings ("messages", and per message two keys and two values), hence twice as many quotes, beside those that
+    are escaped and so stand in the texts.
     """
-    if len(line) > MAX_LINE:
+    if len(line) > MAX_LINE or (b"\\" in line and _UNUSUAL_ESCAPE.search(line)):
         return False
-    quotes, expected = line.count(b'"'), 2 + 8 * messages
-    if b"\\" not in line:
-        return quotes == expected
-    if _CONTROL_ESCAPE.search(line):
-        return False
-    if quotes == expected:
-        return True
-    if b"\\\\" in line:
-        return len(_STRING.findall(line)) * 2 == expected
-    return quotes - line.count(b'\\"') == expected
+    in_texts = line.count(b'"') - (2 + 8 * messages)
+    return in_texts == 0 or in_texts == body.count(b'"')

@@ -53,7 +53,7 @@ class Reading:
     longest: int = 0  # estimated tokens of the longest example
     sha256: str = ""
     system_message: str = ""
-    prompts: array[int] = field(default_factory=lambda: array("Q"))  # a hash per example
+    prompts: array[int] = field(default_factory=lambda: array("Q"))  # a hash per example, see Texts.hashes
     rows: array[int] = field(default_factory=lambda: array("Q"))
     places: Places = field(default_factory=Places)
 
@@ -69,7 +69,6 @@ class _Pass:
     def __init__(self, lines: Lines, profile: BaseModel, findings: Findings) -> None:
         self._lines, self._profile, self._findings = lines, profile, findings
         self._reading = Reading()
-        self._prompts, self._rows = bytearray(), bytearray()
         self._blank_from = 0  # the first of the blank lines just read, or 0
         self._crlf = self._indented = False
 
@@ -84,8 +83,6 @@ class _Pass:
             self._file_findings()
         read = self._reading
         read.bytes, read.sha256 = self._lines.size, self._lines.sha256
-        read.prompts.frombytes(self._prompts)
-        read.rows.frombytes(self._rows)
         return read
 
     def _read_lines(self) -> None:
@@ -102,8 +99,8 @@ class _Pass:
         """Count an example that has no error."""
         read, tokens = self._reading, texts.tokens
         prompt, row = texts.hashes()
-        self._prompts += prompt
-        self._rows += row
+        read.prompts.append(prompt)
+        read.rows.append(row)
         read.examples += 1
         read.tokens += tokens
         read.longest = max(read.longest, tokens)
