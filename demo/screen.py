@@ -1,6 +1,7 @@
 """How the demo looks: colours and a moving bar in a terminal, plain lines everywhere else."""
 
 import textwrap
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -11,6 +12,7 @@ from rich.text import Text
 WIDTH = 100  # columns; longer lines are hard to read
 LABEL = 12  # columns of the labels on the left
 TENTHS = 10
+PLAIN_PAUSE = 5.0  # seconds between two lines of a bar that knows no share
 
 
 class Screen:
@@ -107,12 +109,13 @@ class PlainBar(Bar):
     """Lines in a log, as few as tell the story."""
 
     def __init__(self, screen: Screen, what: str) -> None:
-        self._screen, self._what, self._shown = screen, what, -1
+        self._screen, self._what = screen, what
+        self._tenth, self._again = -1, 0.0
 
     def show(self, share: float | None, note: str) -> None:
-        """Write a line when another tenth is done; when nobody knows how much, the first time only."""
-        tenth = 0 if share is None else int(share * TENTHS)
-        if tenth > self._shown:
-            self._shown = tenth
-            done = "" if share is None else f" {share:.0%}"
+        """Write a line when another tenth is done; when nobody knows how much, every few seconds."""
+        done = "" if share is None else f" {share:.0%}"
+        tenth = self._tenth if share is None else int(share * TENTHS)
+        if tenth > self._tenth or (share is None and time.monotonic() >= self._again):
+            self._tenth, self._again = tenth, time.monotonic() + PLAIN_PAUSE
             self._screen.faint(f"{self._what}{done}{', ' if note else ''}{note}")

@@ -50,6 +50,13 @@ def test_without_a_terminal_the_bar_writes_a_line_at_each_tenth(screen, paper):
     assert (lines[0], lines[-1]) == ("asking 0%, 0 asked", "asking 100%, 100 asked")
 
 
+def test_a_bar_that_knows_no_share_does_not_flood_the_log(screen, paper):
+    with screen.bar("training") as bar:
+        for loss in range(100):
+            bar.show(None, f"loss {loss}")
+    assert paper.getvalue() == "  training, loss 0\n"
+
+
 def test_a_streamed_answer_stays_on_its_line(screen, paper):
     screen.begin("answered")
     screen.bit("Press ")
