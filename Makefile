@@ -23,6 +23,14 @@ node_modules/.installed: package.json package-lock.json
 	@npm ci --silent
 	@touch $@
 
+# Where Python 3.13 is found, the tests also play the Functions host to Microsoft's own runtime for it.
+.venv-3.13/.installed: tests/runtime313/requirements.txt requirements.txt constraints.txt | .venv/.installed
+	@python=$$($(BIN)/python tests/runtime313/find_python.py) || exit 0; \
+	echo "Setting up Microsoft's Functions runtime for Python 3.13 in .venv-3.13 ..." && \
+	$$python -m venv .venv-3.13 && \
+	.venv-3.13/bin/python -m pip install --quiet --disable-pip-version-check -r tests/runtime313/requirements.txt -c constraints.txt && \
+	touch $@
+
 setup: .venv/.installed node_modules/.installed ## set up everything, nothing else
 
 demo: setup ## drop a dataset, watch it train, ask the endpoint; about two minutes
@@ -31,7 +39,7 @@ demo: setup ## drop a dataset, watch it train, ask the endpoint; about two minut
 up: setup ## start the local cloud and leave it running; prints URLs, a key and three commands
 	@$(BIN)/python -m localcloud up
 
-test: setup ## all tests: unit, contract, local cloud, end to end
+test: setup .venv-3.13/.installed ## all tests: unit, contract, local cloud, end to end
 	@echo "Running all tests ..."
 	@$(BIN)/python -m pytest
 	@echo "All tests passed. Next: 'make demo' to see it work, 'make check' before a commit."
