@@ -70,6 +70,8 @@ def _answered(service: str, error: HttpResponseError) -> Exception:
     status = error.status_code or 0
     if isinstance(error, ClientAuthenticationError) and error.response is None:
         return ServiceUnavailable(service, "no token for the app's identity")
+    if error.response is None:
+        return ServiceUnavailable(service, f"no answer ({_deepest(error)})")
     code, reason = _code(error), f"{status} {_words(error)}".strip()
     if status == 404:
         return NotFound(service, reason, code or "NotFound")

@@ -9,16 +9,17 @@ from typing import Any
 from shared.core.run import Checked, Moment, Run, State
 from shared.ports import Job
 
-# A string column holds 64 KiB of UTF-16; JSON may need six characters for one.
+# A string column holds 64 KiB of UTF-16, that is 32,768 characters of JSON; an emoji is twelve of them.
 REASONS_LIMIT = 20
 REASON_LIMIT = 250  # characters
-SYSTEM_MESSAGE_LIMIT = 5_000  # characters; what the verification asks with, so a cut one does
+REASON_JSON_LIMIT = 1_510  # characters of JSON
+SYSTEM_MESSAGE_LIMIT = 28_000  # characters of JSON; what the verification asks with, so a cut one does
 
 
 def columns_of(run: Run) -> dict[str, Any]:
     """Return the run as columns, without keys."""
     checked = asdict(run.checked)
-    checked["system_message"] = checked["system_message"][:SYSTEM_MESSAGE_LIMIT]
+    checked["system_message"] = _within(checked["system_message"], SYSTEM_MESSAGE_LIMIT)
     return {
         "model": run.model,
         "dataset": run.dataset,
@@ -71,8 +72,16 @@ def _reasons_text(reasons: tuple[str, ...]) -> str:
     return json.dumps([_cut(reason) for reason in reasons[:REASONS_LIMIT]])
 
 
+def _within(text: str, limit: int) -> str:
+    """Return the text, cut so that its JSON has at most `limit` characters."""
+    while (size := len(json.dumps(text))) > limit:
+        text = text[: len(text) * limit // size]
+    return text
+
+
 def _cut(reason: str) -> str:
-    return reason if len(reason) <= REASON_LIMIT else reason[: REASON_LIMIT - 1] + "…"
+    short = reason if len(reason) <= REASON_LIMIT else reason[: REASON_LIMIT - 1] + "…"
+    return _within(short, REASON_JSON_LIMIT)
 
 
 def text_of(moment: datetime) -> str:

@@ -1,0 +1,41 @@
+"""A run's row stays within what a table takes."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+
+from shared.core.run import Checked, Run, State
+from shared.gateways.run_rows import REASON_LIMIT, REASONS_LIMIT, columns_of, run_of, text_of
+
+NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
+RUN = Run("r0", "support", "support.jsonl", "0x1", NOW, State.RECEIVED, NOW)
+COLUMN_LIMIT = 64 * 1024  # bytes of UTF-16
+
+
+@pytest.mark.parametrize("character", ["x", "ü", "🙂", "\n", "\x00", '"'])
+def test_no_column_is_too_large(character: str):
+    run = replace(
+        RUN,
+        reasons=(character * 10_000,) * 100,
+        checked=Checked(system_message=character * 100_000, hyperparameters={"learning_rate": "0.1"}),
+    )
+    columns = columns_of(run)
+    assert max(len(str(value).encode("utf-16-le")) for value in columns.values()) <= COLUMN_LIMIT
+    kept = run_of(columns | {"PartitionKey": run.id})
+    assert len(kept.checked.system_message) >= 2_000
+    assert set(kept.checked.system_message) == {character}
+    assert len(kept.reasons) == REASONS_LIMIT
+    assert all(100 < len(reason) <= REASON_LIMIT for reason in kept.reasons)
+
+
+@pytest.mark.parametrize("reason", ["line 3: not JSON", "ü" * 250, "🙂 in line 7"])
+def test_what_is_of_ordinary_length_is_kept_whole(reason: str):
+    run = replace(RUN, reasons=(reason,), checked=Checked(system_message="Be kind. " * 2_000))
+    assert run_of(columns_of(run) | {"PartitionKey": run.id}) == run
+
+
+def test_times_sort_as_text_whatever_their_zone():
+    zone = timezone(timedelta(hours=5))
+    times = [NOW, (NOW + timedelta(microseconds=1)).astimezone(zone), NOW + timedelta(seconds=1)]
+    assert sorted(map(text_of, times)) == [text_of(time) for time in times]
