@@ -5,7 +5,7 @@ from __future__ import annotations  # array[int] is a type from Python 3.12 on
 from array import array
 from collections.abc import Iterator
 
-AT_ONCE = 1_000_000  # hashes that are held in a set at the same time
+AT_ONCE = 400_000  # hashes that are held in a set at the same time
 
 
 def repeated(hashes: array[int], at_once: int = AT_ONCE) -> array[int]:

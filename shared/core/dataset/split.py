@@ -38,18 +38,31 @@ def split(groups: array[int], share: float, seed: int) -> Split:
     Groups are taken in an order that only seed and group decide, and only those that still fit, so that the
     share is nearly met and at least one example is on each side; with a single group, validation stays empty.
     """
-    sizes = Counter(groups)
     room = min(max(1, round(share * len(groups))), len(groups) - 1)
+    chosen = _first_fitting(groups, room, seed, limit=int(2 * share * 2**64))
+    if chosen is None:
+        chosen = _first_fitting(groups, room, seed, limit=2**64) or set()
+    return Split(seed, share, bytes(group in chosen for group in groups))
+
+
+def _first_fitting(groups: array[int], room: int, seed: int, limit: int) -> set[int] | None:
+    """Return the groups for validation among those that draw less than `limit`, or None when more are needed.
+
+    Groups of no interest are left out before they are counted: of millions, most are.
+    """
+    sizes = Counter(group for group in groups if _drawn(group, seed) < limit)
     chosen: set[int] = set()
     for group in sorted(sizes, key=lambda group: _drawn(group, seed)):
         if sizes[group] <= room:
             chosen.add(group)
             room -= sizes[group]
         if not room:
-            break
+            return chosen
+    if limit < 2**64:
+        return None
     if not chosen and len(sizes) > 1:
         chosen.add(min(sizes, key=lambda group: (sizes[group], _drawn(group, seed))))
-    return Split(seed, share, bytes(group in chosen for group in groups))
+    return chosen
 
 
 def _drawn(group: int, seed: int) -> int:
