@@ -111,28 +111,32 @@ def _step(
     for group in optimizer.param_groups:
         group["lr"] = rate
     loaded.model.train()
-    loss = _loss(loaded, batch)
-    if not math.isfinite(float(loss.detach())):
+    to_lower, loss = _losses(loaded, batch, used.label_smoothing)
+    if not math.isfinite(loss):
         what = f"the loss is no longer a number at step {now.step + 1}"
         raise UserError("training", what, "use a smaller learning_rate_multiplier")
-    torch.autograd.backward(loss)
+    torch.autograd.backward(to_lower)
     torch.nn.utils.clip_grad_norm_(loaded.model.parameters(), used.max_grad_norm)
     optimizer.step()
     optimizer.zero_grad(set_to_none=True)
     tokens = sum(len(row.ids) for row in batch)
     now.step += 1
     now.tokens += tokens
-    now.train_loss = float(loss.detach())
+    now.train_loss = loss
     speed = tokens / max(time.monotonic() - started, 1e-9)
     records.add(now.step, now.epoch, train_loss=now.train_loss, learning_rate=rate, tokens_per_second=round(speed))
 
 
-def _loss(loaded: Loaded, batch: Sequence[Tokens]) -> torch.Tensor:
+def _losses(loaded: Loaded, batch: Sequence[Tokens], smoothing: float) -> tuple[torch.Tensor, float]:
+    """Return the loss to go down on, and the plain one to tell."""
     ids, labels = tensors(batch, loaded.pad, loaded.model.device)
     logits = loaded.model(input_ids=ids, use_cache=False).logits[:, :-1]
-    return torch.nn.functional.cross_entropy(
-        logits.float().flatten(0, 1), labels[:, 1:].flatten(), ignore_index=IGNORED
-    )
+    flat, wanted = logits.float().flatten(0, 1), labels[:, 1:].flatten()
+    plain = torch.nn.functional.cross_entropy(flat, wanted, ignore_index=IGNORED)
+    if smoothing == 0:
+        return plain, float(plain.detach())
+    smooth = torch.nn.functional.cross_entropy(flat, wanted, ignore_index=IGNORED, label_smoothing=smoothing)
+    return smooth, float(plain.detach())
 
 
 def rate_share(done: float, warmup: float, first: float) -> float:

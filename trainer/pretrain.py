@@ -144,7 +144,7 @@ def _perplexity(loaded: Loaded) -> float:
 def main() -> None:
     """Run from the command line."""
     parser = argparse.ArgumentParser(prog="python -m trainer.pretrain", description="Make the small base model.")
-    parser.add_argument("--rows", type=int, default=90_000, help="made-up conversations to learn from")
+    parser.add_argument("--rows", type=int, default=80_000, help="made-up conversations to learn from")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--output", type=Path, default=OWN_BASE)

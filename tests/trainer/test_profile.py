@@ -15,7 +15,7 @@ def test_a_real_model_gets_what_was_asked_for():
 
 def test_the_small_model_gets_its_own_rate_and_more_passes():
     used = used_for(Asked(num_train_epochs=3, learning_rate=2e-5), "full", SMALL)
-    assert (used.passes, used.batch_size, used.learning_rate) == (24, 4, 2e-3)
+    assert (used.passes, used.batch_size, used.learning_rate) == (18, 4, 2e-3)
     assert "only recorded" in used.why
 
 
