@@ -128,3 +128,14 @@ def test_no_report_holds_a_text_of_the_dataset(secret, place):
     report = check(file_of(bad, fill=10))
     assert not report.accepted
     assert b"hunter2-hunter2" not in written(report)
+
+
+@pytest.mark.parametrize("other", [b'"', b"\\", b"\0", b"\xff", b"}", b"a", b'\\"', b"<|end|>", b', "a": 1', b""])
+def test_no_change_of_a_good_line_slips_through_the_quick_look(other):
+    whole = line(say("system", 'He "l"p.'), say("user", "Hi\\?"), say("assistant", "Hello.\n"))
+    quickly = QuickReader(PHI).texts
+    for place in range(len(whole)):
+        changed = whole[:place] + other + whole[place + 1 :]
+        if quickly(changed) is not None:
+            value, faults = value_of(changed)
+            assert [*faults, *example_faults(value, PHI)] == []
