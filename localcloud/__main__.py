@@ -7,9 +7,12 @@ import shlex
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from localcloud.errors import LocalCloudError
-from localcloud.root_folder import Root
+
+if TYPE_CHECKING:
+    from localcloud.root_folder import Root  # it locks files as only POSIX can: imported where it is needed
 
 DEFAULT_ROOT = Path(__file__).resolve().parent.parent / ".localcloud"
 PACKAGES = ("aiohttp", "azure.data.tables", "azure.identity", "azure.storage.blob", "azure.storage.queue", "jwt",
@@ -19,6 +22,9 @@ PACKAGES = ("aiohttp", "azure.data.tables", "azure.identity", "azure.storage.blo
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit status."""
     chosen = _parser().parse_args(arguments)
+    if sys.platform == "win32":
+        print("localcloud: needs Linux, macOS or WSL (file locks and signals)", file=sys.stderr)
+        return 1
     absent = [name for name in PACKAGES if not _installed(name)]
     if absent:
         lacking = f"{sys.executable} lacks {', '.join(absent)}; run `pip install -r requirements-local.txt`"
@@ -43,14 +49,20 @@ def _up(chosen: argparse.Namespace) -> int:
 def _drop(chosen: argparse.Namespace) -> int:
     from localcloud.drop import drop
 
-    print(drop(Root(chosen.root.resolve()), chosen.file, chosen.name))
+    print(drop(_root(chosen), chosen.file, chosen.name))
     return 0
 
 
 def _env(chosen: argparse.Namespace) -> int:
-    for name, value in Root(chosen.root.resolve()).description()["settings"].items():
+    for name, value in _root(chosen).description()["settings"].items():
         print(f"export {name}={shlex.quote(value)}")
     return 0
+
+
+def _root(chosen: argparse.Namespace) -> "Root":
+    from localcloud.root_folder import Root
+
+    return Root(chosen.root.resolve())
 
 
 COMMANDS = {"up": _up, "drop": _drop, "env": _env}
