@@ -21,7 +21,7 @@ OTHER_FORMATS = (
 )
 KNOWN_KEYS = {"messages"}
 TOOL_KEYS = {"tools", "parallel_tool_calls", "functions"}
-MOST_MESSAGES = 1000  # faults of further messages of one example are not looked for
+MOST_MESSAGES = 1000
 
 
 def example_faults(value: Any, profile: BaseModel) -> Iterator[Fault]:
@@ -48,7 +48,10 @@ def _messages_faults(messages: Any, profile: BaseModel) -> Iterator[Fault]:
         reason = "is empty" if messages == [] else f"is {_kind(messages)}, not a list"
         yield Fault("R03", "$.messages", f'"messages" {reason}')
         return
-    for place, message in enumerate(messages[:MOST_MESSAGES]):
+    if len(messages) > MOST_MESSAGES:
+        yield Fault("R03", "$.messages", f"{len(messages)} messages; one example has at most {MOST_MESSAGES}")
+        return
+    for place, message in enumerate(messages):
         yield from message_faults(message, f"$.messages[{place}]", profile)
     if all(isinstance(message, dict) for message in messages):
         yield from turn_faults(messages, profile)

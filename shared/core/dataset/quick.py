@@ -6,6 +6,7 @@ from typing import Literal
 import msgspec
 
 from shared.core.base_models import BaseModel
+from shared.core.dataset.formats import MOST_MESSAGES
 from shared.core.dataset.lines import MAX_LINE
 from shared.core.dataset.texts import Texts, may_hold_tokens, texts_of, warned_length
 
@@ -50,7 +51,7 @@ class QuickReader:
         """Tell whether the order of the roles is fine."""
         if roles in self._fine:
             return True
-        fine = self._turns.fullmatch(roles) is not None
+        fine = len(roles) <= MOST_MESSAGES and self._turns.fullmatch(roles) is not None
         if fine and len(roles) <= 64:
             self._fine.add(roles)
         return fine

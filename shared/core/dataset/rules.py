@@ -38,7 +38,7 @@ FILE_RULES = (
 EXAMPLE_RULES = (
     Rule("R01", E, "A line is valid JSON.", "Azure ML", "Mend the JSON; write lines with a JSON library."),
     Rule("R02", E, "A line is a JSON object.", "OpenAI", 'Write {"messages": [...]}.'),
-    Rule("R03", E, "An example has messages: a list, not empty.", "Azure ML", 'Write {"messages": [...]}.'),
+    Rule("R03", E, "An example has messages: a list of 1 to 1000.", "Azure ML", 'Write {"messages": [...]}.'),
     Rule(
         "R04",
         E,

@@ -13,6 +13,7 @@ from shared.core.dataset.findings import Findings
 from shared.core.dataset.formats import example_faults
 from shared.core.dataset.manifest import manifest_of
 from shared.core.dataset.quick import QuickReader
+from shared.core.dataset.reading import read
 from shared.core.dataset.report import Report, reasons, report_json
 from shared.core.dataset.rules import RULES
 from tests.unit.dataset.examples import check, file_of, good, line, say
@@ -49,6 +50,16 @@ def written(report: Report) -> bytes:
 @given(any_file, st.lists(st.integers(0, 10_000), max_size=8))
 def test_chunks_make_no_difference(content, places):
     assert written(check(cut(content, places))) == written(check(content))
+
+
+@settings(max_examples=60)
+@given(any_file)
+def test_no_line_is_dropped_in_silence(content):
+    findings = Findings(RULES, "support.jsonl")
+    seen = read([content], PHI, findings)
+    assert findings.has_errors or seen.examples + seen.blank == seen.lines
+    assert seen.examples + seen.blank <= seen.lines
+    assert len(seen.rows) == len(seen.prompts) == seen.examples
 
 
 def test_not_even_when_every_byte_comes_alone():

@@ -40,6 +40,7 @@ BAD_LINES = [
     ("R03", b'{"messages": null}'),
     ("R03", b'{"messages": "Hi"}'),
     ("R03", b'{"messages": {"role": "user"}}'),
+    ("R03", line(*[U, A] * 501)),
     ("R04", b'{"prompt": "a", "completion": "b"}'),
     ("R04", b'{"instruction": "a", "input": "", "output": "b"}'),
     ("R04", b'{"conversations": [{"from": "human", "value": "a"}]}'),
