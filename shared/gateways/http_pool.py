@@ -2,6 +2,7 @@
 
 import asyncio
 import ssl
+from functools import cached_property
 from types import TracebackType
 from typing import Self
 from weakref import WeakKeyDictionary
@@ -23,8 +24,18 @@ class HttpPool:
         loop = asyncio.get_running_loop()
         found = self._sessions.get(loop)
         if found is None or found.closed:
-            found = self._sessions[loop] = _new_session()
+            found = self._sessions[loop] = self._new_session()
         return found
+
+    def _new_session(self) -> aiohttp.ClientSession:
+        connector = aiohttp.TCPConnector(limit=CONNECTIONS, ssl=self._tls)
+        timeout = aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_TIMEOUT)
+        return aiohttp.ClientSession(connector=connector, timeout=timeout, cookie_jar=aiohttp.DummyCookieJar())
+
+    @cached_property
+    def _tls(self) -> ssl.SSLContext:
+        """Our own context: aiohttp's is made at import, maybe before SSL_CERT_FILE is set."""
+        return ssl.create_default_context()
 
     def timeout(self, total: float, silence: float | None = None) -> aiohttp.ClientTimeout:
         """Return a request's timeout, in seconds: for all of it, and between two pieces of the answer."""
@@ -43,10 +54,3 @@ class HttpPool:
         session = self._sessions.pop(asyncio.get_running_loop(), None)
         if session is not None:
             await session.close()
-
-
-def _new_session() -> aiohttp.ClientSession:
-    # A context of our own: aiohttp's is made at import, maybe before SSL_CERT_FILE is set.
-    connector = aiohttp.TCPConnector(limit=CONNECTIONS, ssl=ssl.create_default_context())
-    timeout = aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_TIMEOUT)
-    return aiohttp.ClientSession(connector=connector, timeout=timeout, cookie_jar=aiohttp.DummyCookieJar())

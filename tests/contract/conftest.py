@@ -87,3 +87,18 @@ def new_run() -> Run:
 def run() -> Run:
     """A run that no other test knows: the cloud's tables are shared by all of them."""
     return new_run()
+
+
+@pytest.fixture(scope="session")
+def trained(whole_cloud: Real, azure_ai_ml: None) -> Run:
+    """A run whose model is registered in the local cloud; it really trains."""
+    from shared.gateways.azure_ml import ENDS, AzureTraining
+    from tests.contract.azure_ml import eventually, write_split
+
+    run = new_run()
+    write_split(whole_cloud, run)
+    training = AzureTraining(whole_cloud.settings, whole_cloud.credential)
+    training.submit(run)
+    assert eventually(lambda: training.job(run).status in ENDS)
+    assert training.job(run).status == "Completed", training.job(run).reason
+    return run

@@ -3,10 +3,10 @@
 import pytest
 
 from shared.core.run import Run
-from shared.errors import ServiceUnavailable
-from shared.gateways.azure_ml import ENDS, AzureEndpoints, AzureTraining
+from shared.errors import ServiceRefused, ServiceUnavailable
+from shared.gateways.azure_ml import AzureEndpoints
 from shared.ports import Endpoints
-from tests.contract.azure_ml import AGAIN_AND_AGAIN, eventually, write_split
+from tests.contract.azure_ml import AGAIN_AND_AGAIN, eventually
 from tests.contract.conftest import Real, new_run
 from tests.fakes import FakeEndpoints
 
@@ -16,18 +16,6 @@ pytestmark = pytest.mark.usefixtures("azure_ai_ml")
 @pytest.fixture
 def endpoints(either) -> Endpoints:
     return either(FakeEndpoints, lambda real: AzureEndpoints(real.settings, real.credential))
-
-
-@pytest.fixture(scope="module")
-def trained(whole_cloud: Real, azure_ai_ml: None) -> Run:
-    """A run whose model is registered in the local cloud; it really trains."""
-    run = new_run()
-    write_split(whole_cloud, run)
-    training = AzureTraining(whole_cloud.settings, whole_cloud.credential)
-    training.submit(run)
-    assert eventually(lambda: training.job(run).status in ENDS)
-    assert training.job(run).status == "Completed", training.job(run).reason
-    return run
 
 
 def test_an_endpoint_that_never_was_is_gone(endpoints: Endpoints, run: Run):
@@ -62,4 +50,18 @@ def test_a_creation_that_broke_off_is_repeated_into_one_endpoint_with_content_sa
     assert asked[0]["query"] == "api-version=2024-10-01"
     assert asked[0]["request"]["properties"]["authMode"] == "Key"
     assert asked[0]["request"]["properties"]["contentSafety"] == {"contentSafetyStatus": "Enabled"}
+    assert eventually(lambda: endpoints.delete(trained.endpoint))
+
+
+@pytest.mark.parametrize(("when", "created"), [("before", False), ("after", True)])
+def test_a_conflict_counts_as_created_only_if_the_endpoint_is_there(
+    trained: Run, real: Real, when: str, created: bool
+):
+    endpoints = AzureEndpoints(real.settings, real.credential)
+    real.cloud.add_faults({"service": "arm", "match": "PUT", "when": when, "status": 409})
+    if created:
+        assert endpoints.create(trained).state == "creating"
+    else:
+        with pytest.raises(ServiceRefused):
+            endpoints.create(trained)
     assert eventually(lambda: endpoints.delete(trained.endpoint))

@@ -24,6 +24,7 @@ from shared.ports import Analysis
 from tests.serving import serving
 from tests.unit.inference.asking import NOW, SERVED
 
+POOL = HttpPool()
 REQUEST = {"messages": [{"role": "user", "content": "Hello?"}]}
 ANALYSIS = {
     "categoriesAnalysis": [
@@ -78,7 +79,7 @@ def reply(body, status=200, **headers):
 async def world():
     servers = Servers()
     application = Starlette(routes=[Route("/{path:path}", servers.answer, methods=["POST"])])
-    async with serving(application) as url, HttpPool() as pool:
+    async with serving(application) as url, POOL as pool:
         settings = SimpleNamespace(
             content_safety_url=url, arm_url=url, subscription="s", resource_group="rg", workspace="w"
         )

@@ -26,7 +26,7 @@ def cut(text, places):
     return [text[start:end] for start, end in pairwise(edges)]
 
 
-@settings(max_examples=150, deadline=None, database=None)
+@settings(max_examples=80, deadline=None, database=None)
 @given(before=TEXTS, after=TEXTS, places=st.lists(st.integers(0, 250)), pace=PACES)
 async def test_nothing_of_the_bad_word_leaves(before, after, places, pace):
     chunks = deltas(*cut(before + BAD + after, places))
@@ -35,7 +35,7 @@ async def test_nothing_of_the_bad_word_leaves(before, after, places, pace):
     assert before.startswith(outcome.text())
 
 
-@settings(max_examples=150, deadline=None, database=None)
+@settings(max_examples=80, deadline=None, database=None)
 @given(text=TEXTS, places=st.lists(st.integers(0, 250)), pace=PACES)
 async def test_what_is_harmless_arrives_unchanged(text, places, pace):
     outcome = await Asking(chat=FakeChatModel(chunks=deltas(*cut(text, places))), pace=pace).streamed(asked())
