@@ -26,9 +26,10 @@ from shared.core.lifecycle import (
 )
 from shared.core.run import Checked, Run
 from shared.errors import NotFound, ServiceRefused
-from shared.ports import Datasets, Deployment, Dropped, Endpoints, Job, Models, Training
+from shared.ports import Datasets, Deployment, Endpoints, Job, Models, Training
 
 log = logging.getLogger(__name__)
+ChunksOf = Callable[[], Iterator[bytes]]
 
 REASONS_LIMIT = 20  # findings named in the run and in its notifications; the report has them all
 KNOWN_STATUSES = frozenset(
@@ -57,41 +58,57 @@ class Services:
     default_base_model: str = "Phi-4-mini-instruct"
 
 
+@dataclass(frozen=True)
+class Drop:
+    """One dataset with what lies beside it, each in the version seen at the start: all reads are of one state."""
+
+    dataset: ChunksOf
+    validation: ChunksOf | None
+    manifest: ChunksOf | None
+
+
 def check(run: Run, services: Services) -> Event | Waiting:
     """Check the dataset, write the report, and, where it is fit, the files to train on."""
     try:
-        report = _report(run, services)
-        problem = _already_served(run, report, services)
+        drop = _drop(run, services.datasets)
+        report = check_dataset(
+            drop.dataset,
+            drop.validation,
+            b"".join(drop.manifest()) if drop.manifest else None,
+            run.dataset,
+            default_base_model=services.default_base_model,
+            today=services.clock().date(),
+        )
         services.datasets.write(f"{run.id}/report.json", [report_json(report)], "application/json")
-        if not report.accepted:
-            return Rejected(reasons(report, REASONS_LIMIT))
-        if problem:
-            return Rejected((problem,))
-        _write_split(run, report, services)
+        problem = _already_served(run, report, services)
+        if not report.accepted or problem:
+            return Rejected((problem,) if problem else reasons(report, REASONS_LIMIT))
+        files = split_files(report, drop.dataset, drop.validation)
+        for name, pieces in zip(("training", "validation"), files, strict=True):
+            services.datasets.write(f"{run.id}/{name}.jsonl", pieces, "application/x-ndjson")
     except NotADataset as problem:
         return Rejected((problem.reason,))
     except NotFound:
-        # The blob was deleted or overwritten while it was read; an overwriting upload has its own run.
-        return Rejected((f"{run.dataset} was removed or replaced before it was checked; a new upload is a new run",))
+        return _moved(run, services.datasets)
     return Accepted(checked=_facts(report))
 
 
-def _report(run: Run, services: Services) -> Report:
-    datasets, name = services.datasets, dataset_of(run.dataset)
-    validation = datasets.find(name.validation_path)
-    manifest = datasets.find(name.manifest_path)
-    return check_dataset(
-        partial(datasets.chunks, run.dataset, run.etag),
-        _pinned(datasets, validation),
-        b"".join(datasets.chunks(manifest.path, manifest.etag)) if manifest else None,
-        run.dataset,
-        default_base_model=services.default_base_model,
-        today=services.clock().date(),
-    )
+def _drop(run: Run, datasets: Datasets) -> Drop:
+    name = dataset_of(run.dataset)
+    beside = (datasets.find(name.validation_path), datasets.find(name.manifest_path))
+    pinned = (partial(datasets.chunks, found.path, found.etag) if found else None for found in beside)
+    return Drop(partial(datasets.chunks, run.dataset, run.etag), *pinned)
 
 
-def _pinned(datasets: Datasets, dropped: Dropped | None) -> Callable[[], Iterator[bytes]] | None:
-    return partial(datasets.chunks, dropped.path, dropped.etag) if dropped else None
+def _moved(run: Run, datasets: Datasets) -> Event | Waiting:
+    """Return what follows when a blob went away while it was read.
+
+    An overwriting upload of the dataset has its own run; a changed file beside it has none, so it is checked again.
+    """
+    there = datasets.find(run.dataset)
+    if there is not None and names.bare_etag(there.etag) == run.etag:
+        return Waiting()
+    return Rejected((f"{run.dataset} was removed or replaced before it was checked; a new upload is a new run",))
 
 
 def _already_served(run: Run, report: Report, services: Services) -> str | None:
@@ -100,14 +117,6 @@ def _already_served(run: Run, report: Report, services: Services) -> str | None:
     if served is None or served.run_id == run.id or served.content_hash != report.content_hash:
         return None
     return f"the same dataset and settings already serve as {run.model!r} (run {served.run_id}); nothing was trained"
-
-
-def _write_split(run: Run, report: Report, services: Services) -> None:
-    datasets = services.datasets
-    validation = _pinned(datasets, datasets.find(dataset_of(run.dataset).validation_path))
-    files = split_files(report, partial(datasets.chunks, run.dataset, run.etag), validation)
-    for name, pieces in zip(("training", "validation"), files, strict=True):
-        datasets.write(f"{run.id}/{name}.jsonl", pieces, "application/x-ndjson")
 
 
 def _facts(report: Report) -> Checked:

@@ -161,6 +161,16 @@ def test_an_overwritten_blob_is_a_new_run_and_the_old_version_is_not_trained():
     assert world.training.created == 1
 
 
+def test_a_validation_file_that_changes_meanwhile_is_read_again():
+    world = World()
+    run_id = world.receive(world.drop())
+    world.drop("support.validation.jsonl", example(500).encode())
+    world.datasets.fail_next("write", NotFound("blob storage", "support.validation.jsonl was overwritten", "Changed"))
+    world.tick(7)
+    assert world.run(run_id).state is State.SERVING
+    assert world.run(run_id).checked.validation_examples == 1
+
+
 def test_the_same_file_again_is_answered_by_the_run_that_serves_it():
     world = World()
     first = world.receive(world.drop())
