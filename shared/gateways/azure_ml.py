@@ -43,8 +43,8 @@ class AzureTraining:
             with calling_azure_ml():
                 self._ml.jobs.create_or_update(job)
         except ServiceRefused as refusal:
-            if refusal.status != 409:  # created since we looked
-                raise
+            if refusal.status != 409 or self._status(run) is None:
+                raise  # else somebody created it since we looked
 
     def job(self, run: Run) -> Job:
         """Return the run's job; raises NotFound."""
@@ -124,7 +124,13 @@ class AzureEndpoints:
         asset = names.asset_name(run.id)
         if not self._registered(asset):
             return Endpoint("creating", reason=f"the model {asset} is not registered yet")
-        return _endpoint_of(self._arm.put(f"serverlessEndpoints/{run.endpoint}", self._description(asset)))
+        try:
+            return _endpoint_of(self._arm.put(f"serverlessEndpoints/{run.endpoint}", self._description(asset)))
+        except ServiceRefused as refusal:
+            created = self._find(run.endpoint) if refusal.status == 409 else None
+            if created is None:
+                raise
+            return created  # by somebody else since we looked
 
     def delete(self, endpoint: str) -> bool:
         """Ask for the endpoint's end; True once it is gone or was never there."""

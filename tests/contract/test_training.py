@@ -95,6 +95,18 @@ def test_a_submission_that_broke_off_is_repeated_into_one_job(real: Real, run: R
     assert len(done) == (1 if when == "before" else 0)
 
 
+@pytest.mark.parametrize(("when", "created"), [("before", False), ("after", True)])
+def test_a_conflict_counts_as_submitted_only_if_the_job_is_there(real: Real, run: Run, when: str, created: bool):
+    training = AzureTraining(real.settings, real.credential)
+    real.cloud.add_faults({"service": "arm", "match": "PUT", "when": when, "status": 409})
+    if created:
+        training.submit(run)
+        assert eventually(lambda: training.job(run).status in ENDS)
+    else:
+        with pytest.raises(ServiceRefused):
+            training.submit(run)
+
+
 def test_metrics_that_do_not_answer_do_not_hide_the_status(real: Real, run: Run):
     training = AzureTraining(real.settings, real.credential)
     training.submit(run)
