@@ -14,7 +14,7 @@ def parser() -> argparse.ArgumentParser:
     root = argparse.ArgumentParser(prog="tunedrop", description="Drop a JSONL file, get a safe endpoint.")
     commands = root.add_subparsers(required=True, metavar="COMMAND")
     one = commands.add_parser("check", help="check a dataset on this machine, before it is dropped")
-    one.add_argument("file", type=Path, help="the .jsonl file; its .yaml and .validation.jsonl are found beside it")
+    one.add_argument("file", type=Path, help="the .jsonl; its .yaml and .validation.jsonl are found beside it")
     one.set_defaults(command=check.run)
     many = commands.add_parser("keys", help="API keys for /v1 and /runs").add_subparsers(
         required=True, metavar="COMMAND"
@@ -22,8 +22,8 @@ def parser() -> argparse.ArgumentParser:
     add = many.add_parser("add", help="make a key, print it once, keep its hash only")
     add.add_argument("--owner", required=True, help="who answers for the key's use")
     add.add_argument("--days", type=int, help="days until it expires; never when left out")
-    add.add_argument("--model", action="append", default=[], help="a model that it may ask; repeat; all when left out")
-    add.add_argument("--scope", action="append", choices=("chat", "runs"), help="what it may do; both when left out")
+    add.add_argument("--model", action="append", default=[], help="a model it may ask; repeat; all when left out")
+    add.add_argument("--scope", action="append", choices=("chat", "runs"), help="what it may do; both if left out")
     add.add_argument("--quiet", action="store_true", help="print the key alone")
     add.set_defaults(command=keys.add)
     return root

@@ -8,7 +8,7 @@ bp = func.Blueprint()
 
 
 @bp.timer_trigger(arg_name="timer", schedule="%ADVANCE_RUNS_SCHEDULE%")
-def advance_runs(timer: func.TimerRequest) -> None:
+def advance_runs(timer: func.TimerRequest) -> None:  # noqa: ARG001 - the binding needs it
     """Look after everything that no event asks for."""
     app().reconciler.queue_open()
     app().intake.sweep()

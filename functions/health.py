@@ -12,7 +12,7 @@ bp = func.Blueprint()
 
 
 @bp.route(route="health", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
-async def health(req: Request) -> Response:  # noqa: ARG001 - the trigger's binding needs it
+async def health(req: Request) -> Response:  # noqa: ARG001 - the binding needs it
     """Return 200 when all is fine, else 503 with the setting to mend or the service that is away."""
     try:
         report = await app().health.report()

@@ -53,8 +53,10 @@ def service(cloud: Cloud) -> Service:
         async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=ANSWER_LIMIT)) as session:
             broker = Broker(cloud.control.weather, _Poster(session), DeadLetterContainer(cloud))
             cloud.shared[BROKER] = broker
-            yield
-            await broker.close()
+            try:
+                yield
+            finally:
+                await broker.close()
 
     route = versioned("/api/events", "POST", publish, [API_VERSION])
     return Service("event_grid", [route], (AUDIENCE,), delivering)

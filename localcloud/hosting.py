@@ -9,6 +9,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from localcloud.certificates import Certificates
+from localcloud.errors import NotReadyError
 
 STARTUP = 20.0  # seconds that a stand-in may take to start
 
@@ -24,12 +25,12 @@ class _Server(uvicorn.Server):
 
 @asynccontextmanager
 async def served(app: ASGIApp, listener: socket.socket, tls: Certificates | None) -> AsyncIterator[None]:
-    """Serve an application while the context lasts; raises RuntimeError when it does not start."""
+    """Serve an application while the context lasts; raises NotReadyError when it does not start."""
     config = uvicorn.Config(
         app,
         log_config=None,
         access_log=False,
-        lifespan="auto",
+        lifespan="on",
         timeout_graceful_shutdown=1,
         ssl_certfile=str(tls.certificate) if tls else None,
         ssl_keyfile=str(tls.key) if tls else None,
@@ -45,10 +46,13 @@ async def served(app: ASGIApp, listener: socket.socket, tls: Certificates | None
 
 
 async def _started(server: uvicorn.Server, task: asyncio.Task[None]) -> None:
-    async with asyncio.timeout(STARTUP):
-        while not server.started:
-            if task.done():
-                raise RuntimeError(
-                    "a stand-in did not start; the log above names the reason"
-                ) from task.exception()
-            await asyncio.sleep(0.01)
+    try:
+        async with asyncio.timeout(STARTUP):
+            while not server.started and not task.done():
+                await asyncio.sleep(0.01)
+    except TimeoutError as error:
+        raise NotReadyError(
+            f"a stand-in did not start within {STARTUP:.0f} s; logs/cloud.log says more"
+        ) from error
+    if not server.started:
+        raise NotReadyError("a stand-in did not start; logs/cloud.log says why")

@@ -29,7 +29,7 @@ OPTIONAL = {
 
 @dataclass(frozen=True)
 class Settings:
-    """Where the services are and what is chosen; URLs without a slash at the end. Holds one secret: the webhook."""
+    """Where the services are and what is chosen; URLs end without a slash. One secret: the webhook's URL."""
 
     blob_url: str
     queue_url: str

@@ -33,8 +33,8 @@ ChunksOf = Callable[[], Iterator[bytes]]
 
 REASONS_LIMIT = 20  # findings named in the run and in its notifications; the report has them all
 KNOWN_STATUSES = frozenset(
-    "NotStarted Starting Provisioning Preparing Queued Running Finalizing CancelRequested "
-    "Completed Failed Canceled NotResponding Paused Unknown".split()
+    {"NotStarted", "Starting", "Provisioning", "Preparing", "Queued", "Running", "Finalizing"}
+    | {"CancelRequested", "Completed", "Failed", "Canceled", "NotResponding", "Paused", "Unknown"}
 )
 
 
@@ -103,12 +103,12 @@ def _drop(run: Run, datasets: Datasets) -> Drop:
 def _moved(run: Run, datasets: Datasets) -> Event | Waiting:
     """Return what follows when a blob went away while it was read.
 
-    An overwriting upload of the dataset has its own run; a changed file beside it has none, so it is checked again.
+    An overwriting upload of the dataset has its own run; a changed file beside it has none: it is read again.
     """
     there = datasets.find(run.dataset)
     if there is not None and names.bare_etag(there.etag) == run.etag:
         return Waiting()
-    return Rejected((f"{run.dataset} was removed or replaced before it was checked; a new upload is a new run",))
+    return Rejected((f"{run.dataset} was removed or replaced before its check; a new upload is a new run",))
 
 
 def _already_served(run: Run, report: Report, services: Services) -> str | None:
@@ -116,7 +116,9 @@ def _already_served(run: Run, report: Report, services: Services) -> str | None:
     served = services.models.find(run.model)
     if served is None or served.run_id == run.id or served.content_hash != report.content_hash:
         return None
-    return f"the same dataset and settings already serve as {run.model!r} (run {served.run_id}); nothing was trained"
+    return (
+        f"the same dataset and settings serve as {run.model!r} already (run {served.run_id}); nothing was trained"
+    )
 
 
 def _facts(report: Report) -> Checked:

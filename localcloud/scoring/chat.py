@@ -36,8 +36,8 @@ Said = AsyncGenerator[Text | End, None]
 class Limits:
     """What one deployment allows in a minute."""
 
-    def __init__(self) -> None:
-        self._requests, self._tokens = RateLimit(REQUESTS_PER_MINUTE, 60), RateLimit(TOKENS_PER_MINUTE, 60)
+    def __init__(self, requests: int = REQUESTS_PER_MINUTE, tokens: int = TOKENS_PER_MINUTE) -> None:
+        self._requests, self._tokens = RateLimit(requests, 60), RateLimit(tokens, 60)
 
     def admit(self, now: float) -> None:
         """Count a request; raises Refusal when requests or tokens of this minute are used up."""
@@ -46,9 +46,9 @@ class Limits:
                 raise refused(429, "Too Many Requests", f"the {what} rate limit of this minute is reached")
         self._requests.use(now)
 
-    def spent(self, tokens: int) -> None:
+    def spent(self, now: float, tokens: int) -> None:
         """Count the tokens of an answer."""
-        self._tokens.use(time.monotonic(), tokens)
+        self._tokens.use(now, tokens)
 
 
 def service(cloud: Cloud) -> Service:
@@ -136,7 +136,7 @@ class Chat:
     async def _whole(self, frame: Frame, asked: Asked, limits: Limits) -> Response:
         answers = await asyncio.gather(*(_collected(said) for said in self._choices(asked)))
         texts, ends = [text for text, _ in answers], [end for _, end in answers]
-        limits.spent(usage_of(ends)["total_tokens"])
+        limits.spent(time.monotonic(), usage_of(ends)["total_tokens"])
         return JSONResponse(frame.whole(texts, ends))
 
     async def _streamed(self, frame: Frame, asked: Asked, limits: Limits) -> Response:
@@ -164,7 +164,7 @@ async def _events(
                     yield frame.piece(index, {"content": ""}, words, **last)
     if asked.usage_apart:
         yield frame.usage_only(ends)
-    limits.spent(usage_of(ends)["total_tokens"])
+    limits.spent(time.monotonic(), usage_of(ends)["total_tokens"])
     yield DONE
 
 

@@ -62,13 +62,22 @@ class Worker:
             if not ended:
                 self._cancel(number)
 
+    def writing(self) -> list[int]:
+        """Return the numbers of the requests under way."""
+        return list(self._waiting)
+
+    def kill(self) -> None:
+        """Kill the process as a crash would."""
+        if self._process is not None:
+            with suppress(ProcessLookupError):
+                self._process.kill()
+
     async def stop(self) -> None:
-        """End the process."""
+        """End the process, which has nothing to save."""
+        self.kill()
         process, self._process = self._process, None
         if process is None:
             return
-        with suppress(ProcessLookupError):
-            process.kill()  # it has nothing to save
         await process.wait()
         if self._reading is not None:
             await self._reading

@@ -1,4 +1,4 @@
-"""A run's life in one table: what is done in each state, for how long at most, and what follows from each event."""
+"""A run's life in one table: what each state does, for how long at most, and what follows from each event."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace

@@ -1,39 +1,23 @@
 """Asking Content Safety: everything at once, the first block ends it, and what got no verdict does not pass."""
 
 import asyncio
-import logging
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
 from itertools import zip_longest
-from typing import TypeVar
-
-from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_after_attempt
 
 from shared.core.chat_request import ChatRequest, Source
 from shared.core.moderation import WINDOW, Policy, Verdict, merged, pieces, readings
-from shared.core.openai_errors import safety_unavailable
-from shared.errors import ServiceRefused, ServiceUnavailable
+from shared.inference.patience import Patience, patiently
 from shared.inference.tasks import stopped
 from shared.ports import Safety
 
-T = TypeVar("T")
-log = logging.getLogger(__name__)
 Check = Callable[[], Awaitable[Verdict]]
 MOST_DOCUMENTS = 5  # that one call of Prompt Shields takes, of 10,000 characters in total
-
-
-@dataclass(frozen=True)
-class Patience:
-    """How long a check may take, in seconds; there is one retry, and only within `total`."""
-
-    attempt: float = 1.2
-    total: float = 2.0
 
 
 class Checker:
     """Verdicts on prompts and answers; raises ApiError 503 when there is none."""
 
-    def __init__(self, safety: Safety, patience: Patience = Patience()) -> None:
+    def __init__(self, safety: Safety, patience: Patience) -> None:
         self._safety, self._patience = safety, patience
 
     async def prompt(self, request: ChatRequest, policy: Policy) -> Verdict:
@@ -53,14 +37,14 @@ class Checker:
 
     def _analysis(self, text: str, policy: Policy) -> Check:
         async def analysis() -> Verdict:
-            found = await self._patiently(lambda: self._safety.analyze(text))
+            found = await patiently(lambda: self._safety.analyze(text), self._patience)
             return Verdict(policy, found.severities, found.blocklists)
 
         return analysis
 
     def _shield(self, prompt: str, documents: Sequence[str], policy: Policy) -> Check:
         async def shield() -> Verdict:
-            attack = await self._patiently(lambda: self._safety.attacked(prompt, documents))
+            attack = await patiently(lambda: self._safety.attacked(prompt, documents), self._patience)
             return Verdict(policy, attack=attack)
 
         return shield
@@ -79,33 +63,6 @@ class Checker:
         finally:
             await stopped(*tasks)
         return merged(policy, verdicts)
-
-    async def _patiently(self, ask: Callable[[], Awaitable[T]]) -> T:
-        retrying = AsyncRetrying(
-            stop=stop_after_attempt(2), retry=retry_if_exception(self._again), wait=_as_asked, reraise=True
-        )
-        try:
-            async with asyncio.timeout(self._patience.total):
-                return await retrying(self._attempt, ask)
-        except (TimeoutError, ServiceUnavailable, ServiceRefused) as error:
-            log.warning("no verdict: %s", str(error) or "content safety: deadline passed")
-            raise safety_unavailable(getattr(error, "retry_after", None)) from None
-
-    async def _attempt(self, ask: Callable[[], Awaitable[T]]) -> T:
-        try:
-            async with asyncio.timeout(self._patience.attempt):
-                return await ask()
-        except TimeoutError:
-            raise ServiceUnavailable("content safety", "no verdict in time") from None
-
-    def _again(self, error: BaseException) -> bool:
-        """Tell whether a second attempt can still come in time."""
-        return isinstance(error, ServiceUnavailable) and (error.retry_after or 0) < self._patience.total
-
-
-def _as_asked(state: RetryCallState) -> float:
-    error = state.outcome.exception() if state.outcome else None
-    return getattr(error, "retry_after", None) or 0.0
 
 
 def shielded(request: ChatRequest) -> list[tuple[str, list[str]]]:

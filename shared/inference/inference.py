@@ -23,8 +23,9 @@ from shared.core.holdback import Pace
 from shared.core.moderation import Policy, Verdict
 from shared.core.openai_errors import ApiError, model_not_found, prompt_blocked, service_unavailable
 from shared.errors import ServiceRefused, ServiceUnavailable
-from shared.inference.checking import Checker, Patience
+from shared.inference.checking import Checker
 from shared.inference.model_errors import as_api_error
+from shared.inference.patience import Patience
 from shared.inference.relay import Relay
 from shared.inference.tasks import stopped
 from shared.ports import ApiKey, ChatModel, Deployment, Models, Safety

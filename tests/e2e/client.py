@@ -35,7 +35,9 @@ class Person:
 
     cloud: RunningCloud
 
-    def call(self, method: str, url: str, body: bytes | None = None, headers: dict[str, str] | None = None) -> Answer:
+    def call(
+        self, method: str, url: str, body: bytes | None = None, headers: dict[str, str] | None = None
+    ) -> Answer:
         """Return the answer, whatever its status."""
         request = urllib.request.Request(url, body, headers or {}, method=method)
         trust = ssl.create_default_context(cafile=self.cloud.ca_file) if url.startswith("https") else None
@@ -48,8 +50,8 @@ class Person:
 
     def drop(self, path: str, content: bytes) -> str:
         """Upload a blob into `datasets`; return its ETag."""
-        headers = {"x-ms-blob-type": "BlockBlob", "Content-Type": "application/x-ndjson", **self._storage_headers()}
-        answer = self.call("PUT", self.blob_url(f"datasets/{path}"), content, headers)
+        kind = {"x-ms-blob-type": "BlockBlob", "Content-Type": "application/x-ndjson"}
+        answer = self.call("PUT", self.blob_url(f"datasets/{path}"), content, kind | self._storage_headers())
         assert answer.status == 201, answer.body
         return answer.headers["ETag"]
 
@@ -67,7 +69,8 @@ class Person:
         url = f"{settings['IDENTITY_ENDPOINT']}?api-version=2019-08-01&resource=https://storage.azure.com"
         token = self.call("GET", url, headers={"X-IDENTITY-HEADER": settings["IDENTITY_HEADER"]}).json()
         when = datetime.now(UTC).strftime("%a, %d %b %Y %H:%M:%S GMT")
-        return {"Authorization": f"Bearer {token['access_token']}", "x-ms-version": "2025-05-05", "x-ms-date": when}
+        bearer = f"Bearer {token['access_token']}"
+        return {"Authorization": bearer, "x-ms-version": "2025-05-05", "x-ms-date": when}
 
     def get(self, path: str, key: str | None = None) -> Answer:
         """GET from the function app."""

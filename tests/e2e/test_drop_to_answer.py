@@ -49,10 +49,10 @@ def test_a_streamed_answer_is_the_plain_one(person, served):
 @pytest.mark.parametrize("stream", [False, True])
 def test_prompt_and_completion_went_through_content_safety(person, served, stream):
     example = training_examples(person, served)[3]
-    before = len(person.cloud.history())
-    last = person.cloud.history()[-1]["number"] if before else 0
+    last = person.cloud.history()[-1]["number"]
     # A fresh sentence in the prompt: a verdict that is cached from an earlier test would need no call.
-    asked = [*question(example)[:-1], {"role": "user", "content": f"Hello {stream}. {question(example)[-1]['content']}"}]
+    user = {"role": "user", "content": f"Hello {stream}. {question(example)[-1]['content']}"}
+    asked = [*question(example)[:-1], user]
     given = person.chat(model="support", messages=asked, temperature=0, stream=stream)
     text = streamed_text(given)[0] if stream else given.json()["choices"][0]["message"]["content"]
     assert text

@@ -5,6 +5,7 @@ import json
 import ssl
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AsyncExitStack, closing, contextmanager
 from dataclasses import dataclass, field
@@ -120,13 +121,11 @@ class Served:
 
     def until(self, read: Callable[[], str], *wanted: str) -> str:
         """Read until one of the wanted states is there; fails after PATIENCE."""
-        waiting, tick = threading.Event(), 0.05
-        for _ in range(int(PATIENCE / tick)):
-            state = read()
-            if state in wanted:
-                return state
-            waiting.wait(tick)
-        raise AssertionError(f"still {state}, not one of {wanted}")
+        end, pause = time.monotonic() + PATIENCE, threading.Event()
+        while (state := read()) not in wanted:
+            assert time.monotonic() < end, f"still {state}, not one of {wanted}"
+            pause.wait(0.05)
+        return state
 
     def drop(self, path: str, examples: Sequence[tuple[str, str]]) -> str:
         """Put a dataset into the datastore's container and return a job's input uri for it."""

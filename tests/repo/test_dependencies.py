@@ -21,10 +21,12 @@ def test_every_requirement_is_pinned(requirement):
 def test_every_requirement_has_a_reason_and_every_reason_a_requirement():
     names = {re.split("==", requirement)[0] for requirement in requirements()}
     section = Path("docs/why.md").read_text(encoding="utf-8").split("## Decisions")[0]
-    reasons = {match for match in re.findall(r"^\| ([A-Za-z0-9.-]+) \|", section, re.M) if match != "package"}
+    reasons = {
+        match for match in re.findall(r"^\| ([A-Za-z0-9.-]+) \|", section, re.MULTILINE) if match != "package"
+    }
     assert names == reasons
 
 
 def test_the_app_pulls_in_no_training_or_test_package():
     app = Path("requirements.txt").read_text(encoding="utf-8")
-    assert not re.search(r"^(torch|transformers|pytest|uvicorn|trustme)", app, re.M)
+    assert not re.search(r"^(torch|transformers|pytest|uvicorn|trustme)", app, re.MULTILINE)

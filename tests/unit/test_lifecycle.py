@@ -65,9 +65,8 @@ def test_an_event_that_the_state_does_not_wait_for_is_stale(state):
     ],
 )
 def test_people_are_told_of_what_matters_to_them(state, told):
-    before, event = next(
-        (before, event) for before, stage in LIFECYCLE.items() for event, after in stage.on.items() if after is state
-    )
+    steps = [(before, event, after) for before, stage in LIFECYCLE.items() for event, after in stage.on.items()]
+    before, event = next((before, event) for before, event, after in steps if after is state)
     decision = decide(in_state(before), event(), NOW)
     assert [n.channel for n in decision.notifications] == (list(Channel) if told else [])
 

@@ -12,7 +12,8 @@ from shared.ports import Deployment
 from shared.verification import problem_of
 
 NOW = datetime(2026, 11, 20, tzinfo=UTC)
-RUN = Run("r1", "support", "support.jsonl", "0x1", NOW, State.VERIFYING, NOW, checked=Checked(system_message="Be kind."))
+KIND = Checked(system_message="Be kind.")
+RUN = Run("r1", "support", "support.jsonl", "0x1", NOW, State.VERIFYING, NOW, checked=KIND)
 DEPLOYMENT = Deployment("support", "r1", "td-r1", "https://e", "Phi-4-mini-instruct", NOW, NOW)
 
 

@@ -9,7 +9,7 @@ from shared.core.holdback import Pace
 from shared.core.moderation import Policy
 from shared.core.openai_errors import ApiError
 from shared.inference import Inference
-from shared.inference.checking import Patience
+from shared.inference.patience import Patience
 from shared.ports import ApiKey, Deployment
 from tests.fakes import FakeModels
 from tests.fakes_inference import FakeChatModel, FakeSafety

@@ -8,7 +8,7 @@ import pytest
 from shared.core.holdback import Pace
 from shared.core.moderation import Policy
 from shared.errors import NotFound, ServiceRefused, ServiceUnavailable, TimedOut, TooManyRequests
-from shared.inference.checking import Patience
+from shared.inference.patience import Patience
 from shared.ports import Analysis
 from tests.fakes_inference import BAD, CLEAN, FakeChatModel, FakeSafety, deltas, hanging, raising
 from tests.unit.inference.asking import KEY, Asking, asked

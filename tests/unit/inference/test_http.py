@@ -4,73 +4,21 @@ import json
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
-from functools import cached_property
 
 import aiohttp
 import pytest
-from starlette.applications import Starlette
-from starlette.routing import Route
 
-from functions import chat_completions, models, openai_http
 from shared.errors import ServiceUnavailable
-from shared.guard import Guard
-from tests.fakes import FakeKeys
 from tests.fakes_inference import BAD, FakeChatModel, FakeSafety, deltas, hanging, raising
-from tests.serving import serving
-from tests.unit.inference.asking import NOW, Asking, asked
-from tests.unit.inference.test_guard import KEY, SECRET
+from tests.unit.inference.asking import Asking, asked
+from tests.unit.inference.over_http import AUTHORIZED, functions_over
+from tests.unit.inference.test_guard import SECRET
 
 
-def route(path, function, method="POST"):
-    async def endpoint(request):
-        return await function(request)
-
-    return Route(path, endpoint, methods=[method])
-
-
-ROUTES = [
-    route("/v1/chat/completions", chat_completions.chat_completions),
-    route("/chat/completions", chat_completions.chat_completions_of_azure),
-    route("/v1/models", models.models, "GET"),
-    route("/v1/models/{id}", models.model, "GET"),
-    route("/info", models.info, "GET"),
-    route("/v1/{rest:path}", models.unknown_route, "GET"),
-]
-AUTHORIZED = {"authorization": f"Bearer {SECRET}"}
-
-
-@dataclass
-class FakeApp:
-    """The part of the wiring that these functions use."""
-
-    asking: Asking = field(default_factory=Asking)
-
-    @cached_property
-    def inference(self):
-        return self.asking.inference()
-
-    @cached_property
-    def guard(self):
-        keys = FakeKeys()
-        keys.add(KEY)
-        return Guard(keys, lambda: NOW)
-
-
-@pytest.fixture
-def serve(monkeypatch):
-    @asynccontextmanager
-    async def serve(asking: Asking) -> AsyncIterator[aiohttp.ClientSession]:
-        app = FakeApp(asking)
-        for module in (chat_completions, models, openai_http):
-            monkeypatch.setattr(module, "app", lambda: app)
-        async with (
-            serving(Starlette(routes=ROUTES)) as url,
-            aiohttp.ClientSession(url, headers=AUTHORIZED) as http,
-        ):
-            yield http
-
-    return serve
+@asynccontextmanager
+async def serve(asking: Asking) -> AsyncIterator[aiohttp.ClientSession]:
+    async with functions_over(asking) as url, aiohttp.ClientSession(url, headers=AUTHORIZED) as http:
+        yield http
 
 
 def events(raw: bytes) -> list:
@@ -91,7 +39,7 @@ async def until_cut(response: aiohttp.ClientResponse) -> bytes:
 
 
 @pytest.mark.parametrize("path", ["/v1/chat/completions", "/chat/completions?api-version=2024-05-01-preview"])
-async def test_both_routes_answer_whole_and_streamed(serve, path):
+async def test_both_routes_answer_whole_and_streamed(path):
     async with serve(Asking()) as http:
         async with http.post(path, json=asked()) as response:
             body = await response.json()
@@ -107,7 +55,7 @@ async def test_both_routes_answer_whole_and_streamed(serve, path):
 
 
 @pytest.mark.parametrize("stream", [False, True])
-async def test_a_blocked_prompt_is_azures_400(serve, stream):
+async def test_a_blocked_prompt_is_azures_400(stream):
     async with (
         serve(Asking()) as http,
         http.post("/v1/chat/completions", json=asked(BAD, stream=stream)) as response,
@@ -146,7 +94,7 @@ async def test_a_blocked_prompt_is_azures_400(serve, stream):
         ),
     ],
 )
-async def test_errors_have_openais_shape(serve, headers, body, status, code):
+async def test_errors_have_openais_shape(headers, body, status, code):
     async with serve(Asking()) as http, http.post("/v1/chat/completions", data=body, headers=headers) as response:
         error = (await response.json())["error"]
     assert (response.status, error["code"], error["type"]) == (status, code, "invalid_request_error")
@@ -154,7 +102,7 @@ async def test_errors_have_openais_shape(serve, headers, body, status, code):
     assert response.headers["x-request-id"]
 
 
-async def test_an_outage_says_when_to_come_back(serve):
+async def test_an_outage_says_when_to_come_back():
     safety = FakeSafety(trouble=raising(ServiceUnavailable("content safety", "503", 7)))
     async with serve(Asking(safety)) as http, http.post("/v1/chat/completions", json=asked()) as response:
         error = (await response.json())["error"]
@@ -165,7 +113,7 @@ async def test_an_outage_says_when_to_come_back(serve):
 @pytest.mark.parametrize(
     "broken", [ServiceUnavailable("model", "no answer"), RuntimeError(f"{BAD} in our own code")]
 )
-async def test_a_broken_stream_has_an_error_event_and_is_cut(serve, broken, caplog):
+async def test_a_broken_stream_has_an_error_event_and_is_cut(broken, caplog):
     chat = FakeChatModel(chunks=[*deltas("Hello", finish=None), broken])
     async with (
         serve(Asking(chat=chat)) as http,
@@ -179,7 +127,7 @@ async def test_a_broken_stream_has_an_error_event_and_is_cut(serve, broken, capl
     assert not any(BAD in record.getMessage() for record in ours)
 
 
-async def test_a_client_that_hangs_up_ends_the_models_work(serve):
+async def test_a_client_that_hangs_up_ends_the_models_work():
     chat = FakeChatModel(chunks=[*deltas(*["word "] * 200, finish=None), hanging])
     stream = asked(stream=True)
     async with serve(Asking(chat=chat)) as http, http.post("/v1/chat/completions", json=stream) as response:
@@ -188,7 +136,7 @@ async def test_a_client_that_hangs_up_ends_the_models_work(serve):
     assert (chat.ended, chat.canceled) == (1, 1)
 
 
-async def test_models_are_listed_and_found(serve):
+async def test_models_are_listed_and_found():
     model = {"id": "support", "object": "model", "created": 1795176000, "owned_by": "tunedrop"}
     async with serve(Asking()) as http:
         for path, status, body in (
@@ -205,7 +153,7 @@ async def test_models_are_listed_and_found(serve):
                 assert (status == 404) == ("error" in found)
 
 
-async def test_logs_hold_no_text_and_no_key(serve, caplog):
+async def test_logs_hold_no_text_and_no_key(caplog):
     caplog.set_level(logging.DEBUG)
     chat = FakeChatModel(chunks=deltas("Secret answer"))
     async with serve(Asking(chat=chat)) as http:
