@@ -12,7 +12,7 @@ from rich.text import Text
 WIDTH = 100  # columns; longer lines are hard to read
 LABEL = 12  # columns of the labels on the left
 TENTHS = 10
-PLAIN_PAUSE = 5.0  # seconds between two lines of a bar that knows no share
+PLAIN_PAUSE = 10.0  # seconds between two lines of a bar that knows no share
 
 
 class Screen:
