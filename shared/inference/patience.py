@@ -1,0 +1,69 @@
+"""How long a verdict may take: a deadline for all, and one retry within it."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_after_attempt
+
+from shared.core.openai_errors import safety_unavailable
+from shared.errors import ServiceRefused, ServiceUnavailable
+
+T = TypeVar("T")
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Patience:
+    """How long a check may take, in seconds."""
+
+    attempt: float = 1.2
+    total: float = 2.0  # with the retry and the wait before it
+
+
+async def patiently(ask: Callable[[], Awaitable[T]], patience: Patience) -> T:
+    """Return what Content Safety says; raises ApiError 503 when it says nothing in time."""
+    try:
+        async with asyncio.timeout(patience.total):
+            try:
+                return await _attempt(ask, patience)
+            except ServiceUnavailable as error:
+                return await _again(ask, patience, error)
+    except (TimeoutError, ServiceUnavailable, ServiceRefused) as error:
+        log.warning("no verdict: %s", str(error) or "content safety: deadline passed")
+        raise safety_unavailable(getattr(error, "retry_after", None)) from None
+
+
+async def _attempt(ask: Callable[[], Awaitable[T]], patience: Patience) -> T:
+    try:
+        async with asyncio.timeout(patience.attempt):
+            return await ask()
+    except TimeoutError:
+        raise ServiceUnavailable("content safety", "no verdict in time") from None
+
+
+async def _again(ask: Callable[[], Awaitable[T]], patience: Patience, failure: ServiceUnavailable) -> T:
+    """Retry a failed first attempt; only failures meet tenacity, which costs as much as a whole check."""
+    made = False
+
+    async def attempt() -> T:
+        nonlocal made
+        if not made:
+            made = True
+            raise failure
+        return await _attempt(ask, patience)
+
+    def in_time(error: BaseException) -> bool:
+        return isinstance(error, ServiceUnavailable) and (error.retry_after or 0) < patience.total
+
+    retrying = AsyncRetrying(
+        stop=stop_after_attempt(2), retry=retry_if_exception(in_time), wait=_as_asked, reraise=True
+    )
+    return await retrying(attempt)
+
+
+def _as_asked(state: RetryCallState) -> float:
+    error = state.outcome.exception() if state.outcome else None
+    return getattr(error, "retry_after", None) or 0.0

@@ -1,0 +1,63 @@
+"""The HTTP functions over fakes and a real socket."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import pytest
+from starlette.applications import Starlette
+from starlette.routing import Route
+
+from functions import chat_completions, models, openai_http
+from shared.guard import Guard
+from tests.fakes import FakeKeys
+from tests.serving import serving
+from tests.unit.inference.asking import NOW, Asking
+from tests.unit.inference.test_guard import KEY, SECRET
+
+
+def route(path, function, method="POST"):
+    async def endpoint(request):
+        return await function(request)
+
+    return Route(path, endpoint, methods=[method])
+
+
+ROUTES = [
+    route("/v1/chat/completions", chat_completions.chat_completions),
+    route("/chat/completions", chat_completions.chat_completions_of_azure),
+    route("/v1/models", models.models, "GET"),
+    route("/v1/models/{id}", models.model, "GET"),
+    route("/info", models.info, "GET"),
+    route("/v1/{rest:path}", models.unknown_route, "GET"),
+]
+AUTHORIZED = {"authorization": f"Bearer {SECRET}"}
+
+
+@dataclass
+class FakeApp:
+    """The part of the wiring that these functions use."""
+
+    asking: Asking = field(default_factory=Asking)
+
+    @cached_property
+    def inference(self):
+        return self.asking.inference()
+
+    @cached_property
+    def guard(self):
+        keys = FakeKeys()
+        keys.add(KEY)
+        return Guard(keys, lambda: NOW)
+
+
+@asynccontextmanager
+async def functions_over(asking: Asking) -> AsyncIterator[str]:
+    """Serve the functions; the value is the base URL."""
+    app = FakeApp(asking)
+    with pytest.MonkeyPatch.context() as patch:
+        for module in (chat_completions, models, openai_http):
+            patch.setattr(module, "app", lambda: app)
+        async with serving(Starlette(routes=ROUTES)) as url:
+            yield url
