@@ -40,6 +40,7 @@ class Service:
     name: str
     routes: Sequence[BaseRoute]
     audiences: tuple[str, ...] = ()
+    anonymous: tuple[str, ...] = ()  # paths that ask for no token
     lifespan: Lifespan | None = None  # what the stand-in starts and must stop (child processes, tasks)
 
 
@@ -134,7 +135,7 @@ class Frame:
 
     def _refusal(self, scope: Scope) -> Response | None:
         """Return a 401 unless the request bears a token of the local cloud for one of the audiences."""
-        if not self._service.audiences:
+        if not self._service.audiences or scope["path"] in self._service.anonymous:
             return None
         header = dict(scope["headers"]).get(b"authorization", b"").decode("latin-1")
         return token_refusal(header, self._service.audiences)

@@ -46,7 +46,8 @@ def service(cloud: Cloud, trainer: Sequence[str] = TRAINER, pace: float = 1.0) -
         *observing_routes(cloud, workspace),
     ]
     # A client with its own cloud metadata asks for tokens of the ARM host itself.
-    return Service("arm", routes, (*ARM_AUDIENCES, cloud.urls["arm"]), lifespan)
+    audiences = (*ARM_AUDIENCES, cloud.urls["arm"])
+    return Service("arm", routes, audiences, anonymous=("/discovery",), lifespan=lifespan)
 
 
 def _workspace_routes(cloud: Cloud) -> list[BaseRoute]:
