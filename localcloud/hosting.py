@@ -22,6 +22,13 @@ class _Server(uvicorn.Server):
         """Capture none."""
         yield
 
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start to serve; raises NotReadyError where a server of its own would end the whole process."""
+        try:
+            await super().startup(sockets)
+        except SystemExit as error:
+            raise NotReadyError("a stand-in did not start; logs/cloud.log says why") from error
+
 
 @asynccontextmanager
 async def served(app: ASGIApp, listener: socket.socket, tls: Certificates | None) -> AsyncIterator[None]:
@@ -39,20 +46,21 @@ async def served(app: ASGIApp, listener: socket.socket, tls: Certificates | None
     task = asyncio.create_task(server.serve(sockets=[listener]))
     try:
         await _started(server, task)
+        if task.done():
+            task.result()
         yield
     finally:
         server.should_exit = True
-        await task
+        try:
+            await task
+        finally:
+            listener.close()  # a server that did not start leaves it open
 
 
 async def _started(server: uvicorn.Server, task: asyncio.Task[None]) -> None:
     try:
         async with asyncio.timeout(STARTUP):
-            while not server.started and not task.done():
+            while not server.started and not task.done():  # noqa: ASYNC110 - it sets a flag and wakes nobody
                 await asyncio.sleep(0.01)
     except TimeoutError as error:
-        raise NotReadyError(
-            f"a stand-in did not start within {STARTUP:.0f} s; logs/cloud.log says more"
-        ) from error
-    if not server.started:
-        raise NotReadyError("a stand-in did not start; logs/cloud.log says why")
+        raise NotReadyError(f"a stand-in did not start within {STARTUP:.0f} s") from error

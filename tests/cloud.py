@@ -116,16 +116,16 @@ def eventually(probe: Callable[[], T], seconds: float = 15.0) -> T:
 
 def get_json(url: str, timeout: float = 30) -> Any:
     """Return the JSON that a plain-http port of the local cloud answers."""
-    with urllib.request.urlopen(url, timeout=timeout) as answer:  # noqa: S310 - the local cloud's own http URL
+    with urllib.request.urlopen(url, timeout=timeout) as answer:
         return json.load(answer)
 
 
 def post_json(url: str, body: Any, timeout: float = 60) -> Any:
     """Return the JSON answered to a POST; raises AssertionError with the answer to bad input."""
     headers = {"Content-Type": "application/json"}
-    request = urllib.request.Request(url, json.dumps(body).encode(), headers, method="POST")  # noqa: S310 - as above
+    request = urllib.request.Request(url, json.dumps(body).encode(), headers, method="POST")
     try:
-        with urllib.request.urlopen(request, timeout=timeout) as answer:  # noqa: S310 - as above
+        with urllib.request.urlopen(request, timeout=timeout) as answer:
             return json.load(answer)
     except urllib.error.HTTPError as error:
         raise AssertionError(f"{url} answered {error.code}: {error.read().decode()}") from error

@@ -169,10 +169,10 @@ def test_an_email_without_a_recipient_is_refused(cloud: RunningCloud) -> None:
 
 
 def posted(cloud: RunningCloud, url: str, body: Any) -> int:
-    request = urllib.request.Request(url, json.dumps(body).encode(), {"content-type": "application/json"})  # noqa: S310
+    request = urllib.request.Request(url, json.dumps(body).encode(), {"content-type": "application/json"})
     trust = ssl.create_default_context(cafile=str(cloud.ca_file))
     try:
-        with urllib.request.urlopen(request, timeout=10, context=trust) as answer:  # noqa: S310 - our own URL
+        with urllib.request.urlopen(request, timeout=10, context=trust) as answer:
             return int(answer.status)
     except urllib.error.HTTPError as error:
         with error:
@@ -203,7 +203,7 @@ def test_the_teams_workflow_wants_its_signature(cloud: RunningCloud) -> None:
 
 def test_the_inbox_page_shows_what_was_sent_and_escapes_it(cloud: RunningCloud) -> None:
     posted(cloud, cloud.settings["TEAMS_WEBHOOK_URL"], {"type": "message", "attachments": [ATTACHMENT]})
-    with urllib.request.urlopen(cloud.inbox_url, timeout=10) as answer:  # noqa: S310 - our own http URL
+    with urllib.request.urlopen(cloud.inbox_url, timeout=10) as answer:
         page = answer.read().decode()
     assert "&lt;b&gt;Serving&lt;/b&gt;" in page
     assert "<b>" not in page
@@ -225,9 +225,9 @@ def test_the_control_port_says_what_runs(cloud: RunningCloud) -> None:
     ],
 )
 def test_bad_control_input_is_a_400_that_says_what_to_do(cloud: RunningCloud, path: str, body: bytes) -> None:
-    request = urllib.request.Request(cloud.control_url + path, body)  # noqa: S310 - our own http URL
+    request = urllib.request.Request(cloud.control_url + path, body)
     with pytest.raises(urllib.error.HTTPError, match="400") as caught:
-        urllib.request.urlopen(request, timeout=10)  # noqa: S310 - our own http URL
+        urllib.request.urlopen(request, timeout=10)
     with caught.value as error:
         where, what, remedy = json.load(error)["error"].replace("; ", ": ").split(": ", 2)
     assert all((where, what, remedy))

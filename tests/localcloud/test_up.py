@@ -8,16 +8,20 @@ import socket
 import subprocess
 import sys
 import urllib.parse
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from starlette.applications import Starlette
 
 from localcloud.app_settings import child_environment
 from localcloud.azurite import azurite_command
 from localcloud.certificates import Certificates
-from localcloud.errors import MissingProgramError, NotRunningError, RootInUseError
-from localcloud.ports import DEFAULT, HOST, bound, open_ports, port_of
+from localcloud.errors import MissingProgramError, NotReadyError, NotRunningError, RootInUseError
+from localcloud.hosting import served
+from localcloud.ports import DEFAULT, HOST, bound, free_socket, open_ports, port_of
 from localcloud.root_folder import Root
 from localcloud.stand_ins import urls_of
 from tests.cloud import REPOSITORY, RunningCloud, eventually, get_json, running_cloud
@@ -193,3 +197,14 @@ def test_without_a_host_the_subscriptions_wait_for_somebody_elses(tmp_path: Path
             host.terminate()
             host.wait(timeout=10)
     assert (tmp_path / "state" / "azurite").exists()
+
+
+async def test_a_stand_in_that_cannot_start_ends_the_start_with_a_reason() -> None:
+    @asynccontextmanager
+    async def broken(_app: Starlette) -> AsyncIterator[None]:
+        raise ValueError("no")
+        yield
+
+    with pytest.raises(NotReadyError, match="did not start"):
+        async with served(Starlette(lifespan=broken), free_socket(), None):
+            pytest.fail("it serves")
