@@ -190,7 +190,10 @@ def _forwarded(deployment: Deployment, request: ChatRequest) -> Mapping[str, Any
 
 def _readable(answer: Mapping[str, Any]) -> list[Answer]:
     try:
-        return read_choices(answer, "message")
+        choices = read_choices(answer, "message")
+        if not choices:
+            raise UnreadableAnswer("no choice")
+        return choices
     except UnreadableAnswer as error:
         raise as_api_error(ServiceUnavailable("model", f"unreadable: {error}")) from None
 

@@ -94,6 +94,12 @@ async def test_a_failing_model_is_told_in_our_own_words(error, status, code, way
     assert BAD not in json.dumps(outcome.body)
 
 
+@pytest.mark.parametrize("choices", [[], None, {}, ["x"], [{"index": 0}], [{"message": {"content": 5}}]])
+async def test_an_unreadable_answer_is_a_502(choices):
+    outcome = await Asking(chat=FakeChatModel(choices=choices)).whole(asked())
+    assert (outcome.status, outcome.code) == (502, "model_unavailable")
+
+
 async def test_a_busy_model_says_when_to_come_back():
     asking = Asking(chat=FakeChatModel(trouble=raising(TooManyRequests("model", "429", 6.2))))
     with pytest.raises(Exception, match="too many") as caught:
