@@ -1,0 +1,49 @@
+"""The tables of model names and API keys, in memory."""
+
+from dataclasses import replace
+
+from shared.ports import ApiKey, Deployment
+from tests.fakes.faulty import Faulty
+
+
+class FakeModels(Faulty):
+    """The table of model names in memory."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._rows: dict[str, Deployment] = {}
+
+    def find(self, model: str) -> Deployment | None:
+        with self._call("find"):
+            return self._rows.get(model)
+
+    def all(self) -> list[Deployment]:
+        with self._call("all"):
+            return [self._rows[model] for model in sorted(self._rows)]
+
+    def point(self, deployment: Deployment) -> Deployment:
+        with self._call("point"):
+            self._rows[deployment.model] = deployment.taking_over(self._rows.get(deployment.model))
+            return self._rows[deployment.model]
+
+    def forget_previous(self, deployment: Deployment) -> None:
+        with self._call("forget_previous"):
+            current = self._rows.get(deployment.model)
+            if current and current.previous_endpoint == deployment.previous_endpoint:
+                self._rows[deployment.model] = replace(current, previous_endpoint="")
+
+
+class FakeKeys(Faulty):
+    """The table of API keys in memory."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._rows: dict[str, ApiKey] = {}
+
+    def find(self, key_hash: str) -> ApiKey | None:
+        with self._call("find"):
+            return self._rows.get(key_hash)
+
+    def add(self, key: ApiKey) -> None:
+        with self._call("add"):
+            self._rows[key.hash] = key
