@@ -59,7 +59,7 @@ def service(cloud: Cloud) -> Service:
                 await broker.close()
 
     route = versioned("/api/events", "POST", publish, [API_VERSION])
-    return Service("event_grid", [route], (AUDIENCE,), delivering)
+    return Service("event_grid", [route], (AUDIENCE,), lifespan=delivering)
 
 
 def events_in(body: bytes) -> list[dict[str, Any]]:
