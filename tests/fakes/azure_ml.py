@@ -7,7 +7,6 @@ from shared.errors import NotFound
 from shared.ports import Endpoint, Job
 from tests.fakes.faulty import Faulty
 
-
 JOB_ENDS = frozenset({"Completed", "Failed", "Canceled"})
 
 
