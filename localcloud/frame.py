@@ -40,8 +40,8 @@ class Service:
     name: str
     routes: Sequence[BaseRoute]
     audiences: tuple[str, ...] = ()
-    anonymous: tuple[str, ...] = ()  # paths that ask for no token
     lifespan: Lifespan | None = None  # what the stand-in starts and must stop (child processes, tasks)
+    anonymous: tuple[str, ...] = ()  # paths that ask for no token
 
 
 def azure_error(status: int, code: str, message: str, headers: dict[str, str] | None = None) -> JSONResponse:
