@@ -71,7 +71,7 @@ def _add_limits(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("--max_steps", type=_whole(1), default=None, metavar="N", help="train so many steps at most")
     add("--max_seconds", type=_above_zero, default=None, metavar="X", help="train so long at most")
-    add("--threads", type=_whole(1), default=2, metavar="N", help="processor cores to use")
+    add("--threads", type=_whole(1), default=1, metavar="N", help="processor cores to use")
     add("--eval_examples", type=_whole(1), default=200, metavar="N", help="held-out examples to measure with")
     exact = "training questions to ask at the end; 0 for none"
     add("--exact_match_examples", type=_whole(0), default=200, metavar="N", help=exact)
