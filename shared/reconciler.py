@@ -48,7 +48,8 @@ class Reconciler:
         run = stored.run
         if is_final(run.state):
             return False
-        event = self._work(stored) or deadline_of(run, self._clock())
+        event, trouble = self._work(stored)
+        event = event or deadline_of(run, self._clock(), trouble)
         decision = decide(run, event, self._clock()) if event else None
         if decision is None:
             return False
@@ -57,19 +58,19 @@ class Reconciler:
         log.info("run %s: %s -> %s%s", run.id, run.state, decision.run.state, f": {why}" if why else "")
         return True
 
-    def _work(self, stored: StoredRun) -> Event | None:
-        """Return what the work learned; None when there is nothing new or a service does not answer now."""
+    def _work(self, stored: StoredRun) -> tuple[Event | None, str]:
+        """Return what the work learned, None for nothing new; and what held it up, in words."""
         run = stored.run
         try:
             outcome = WORK[LIFECYCLE[run.state].work](run, self._services)
         except (ServiceUnavailable, ServiceRefused) as error:
             # Refused here means a right or a setting that people can mend: the run waits until its deadline.
             log.warning("run %s: %s: %s", run.id, run.state, error)
-            return None
+            return None, str(error)
         if isinstance(outcome, Waiting):
             self._note(stored, outcome)
-            return None
-        return outcome
+            return None, ""
+        return outcome, ""
 
     def _note(self, stored: StoredRun, waiting: Waiting) -> None:
         job, run = waiting.job, stored.run

@@ -31,6 +31,7 @@ from shared.ports import Datasets, Deployment, Endpoints, Job, Models, Training
 log = logging.getLogger(__name__)
 ChunksOf = Callable[[], Iterator[bytes]]
 
+NO_RIGHTS = frozenset({401, 403})  # a new role assignment takes minutes to be known: wait for it
 REASONS_LIMIT = 20  # findings named in the run and in its notifications; the report has them all
 KNOWN_STATUSES = frozenset(
     {"NotStarted", "Starting", "Provisioning", "Preparing", "Queued", "Running", "Finalizing"}
@@ -139,6 +140,8 @@ def submit(run: Run, services: Services) -> Event | Waiting:
     try:
         services.training.submit(run)
     except ServiceRefused as refusal:
+        if refusal.status in NO_RIGHTS:
+            raise
         return Refused((f"Azure ML refused the job: {refusal.reason}",))
     return Submitted()
 
@@ -173,6 +176,8 @@ def deploy(run: Run, services: Services) -> Event | Waiting:
     try:
         endpoint = services.endpoints.create(run)
     except ServiceRefused as refusal:
+        if refusal.status in NO_RIGHTS:
+            raise
         return Failed((f"Azure ML refused the endpoint: {refusal.reason}",))
     if endpoint.state == "succeeded":
         return Ready(endpoint_url=endpoint.url)

@@ -164,13 +164,14 @@ def _learned(run: Run, event: Event) -> Run:
             return run
 
 
-def deadline_of(run: Run, now: datetime) -> DeadlinePassed | None:
-    """Return the event of a passed deadline, or None while there is time."""
+def deadline_of(run: Run, now: datetime, trouble: str = "") -> DeadlinePassed | None:
+    """Return the event of a passed deadline, or None while there is time; `trouble` is what held the work up."""
     limit = LIFECYCLE[run.state].limit
     if limit == timedelta.max or now - run.since <= limit:
         return None
     hours = limit / timedelta(hours=1)
-    return DeadlinePassed(reasons=(*run.reasons, f"{run.state} took longer than {hours:g} h"))
+    late = f"{run.state} took longer than {hours:g} h" + (f"; at last: {trouble}" if trouble else "")
+    return DeadlinePassed(reasons=(*run.reasons, late))
 
 
 def is_final(state: State) -> bool:

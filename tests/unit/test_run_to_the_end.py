@@ -196,7 +196,7 @@ def test_a_newer_dataset_takes_the_name_over_and_the_old_endpoint_is_removed():
 @pytest.mark.parametrize(
     ("spoil", "reason"),
     [
-        (lambda w: w.training.fail_next("submit", ServiceRefused("azure ml", "no quota", 403)), "no quota"),
+        (lambda w: w.training.fail_next("submit", ServiceRefused("azure ml", "no quota", 400)), "no quota"),
         (lambda w: w.endpoints.fail_next("create", ServiceRefused("azure ml", "no room", 409)), "no room"),
         (lambda w: setattr(w, "answer", lambda: "it said nothing"), "it said nothing"),
         (lambda w: w.training.fail_next("job", NotFound("azure ml", "gone")), "no longer knows"),
@@ -237,6 +237,21 @@ def test_a_job_status_leads_to_the_right_state(status, state):
         assert world.run(run_id).job_status == status
     if state is State.FAILED:
         assert "out of memory" in world.run(run_id).reasons[0]
+
+
+@pytest.mark.parametrize(("fake", "method"), [("training", "submit"), ("endpoints", "create")])
+def test_missing_rights_are_waited_for_and_named_when_they_never_come(fake, method):
+    waiting, given_up = World(), World()
+    for world, times in ((waiting, 5), (given_up, 500)):
+        for _ in range(times):
+            getattr(world, fake).fail_next(method, ServiceRefused("azure ml", "403 no role yet", 403))
+        world.receive(world.drop())
+    waiting.tick(14)
+    given_up.tick(200)
+    (run_id,) = waiting.runs.known_ids()
+    assert waiting.run(run_id).state is State.SERVING
+    assert given_up.run(run_id).state is State.FAILED
+    assert "no role yet" in given_up.run(run_id).reasons[0]
 
 
 def test_a_job_that_never_ends_is_canceled_at_its_deadline():
