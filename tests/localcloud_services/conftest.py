@@ -42,7 +42,7 @@ PHI = "azureml://registries/azureml/models/Phi-4-mini-instruct/versions/1"
 GUID = "6d1f6f0e-3b1c-4c53-9a53-7f2f0c1d2e3f"
 JOBS, ENDPOINTS, MODELS = "2024-10-01-preview", "2024-10-01", "2023-08-01-preview"
 PACE = 0.3  # of what only takes time so that readers can see it
-PATIENCE = 60.0  # seconds that anything may take at most
+PATIENCE = 180.0  # seconds that anything may take at most, on a machine busy with much else
 
 
 @dataclass(frozen=True)
