@@ -65,11 +65,14 @@ class App:
         except AzureError as error:
             raise DemoError(f"training.jsonl of {run.id} could not be read: {type(error).__name__}") from error
 
-    def run_for(self, dataset: str) -> RunView | None:
-        """Return the latest run of a dataset with its history, or None while there is none."""
+    def run_id_of(self, dataset: str) -> str | None:
+        """Return the id of a dataset's latest run, or None while there is none."""
         runs = self._get(f"{self._at.functions}/runs", self._at.api_key)["data"]
-        found = next((run["id"] for run in runs if run["dataset"] == dataset), None)
-        return run_of(self._get(f"{self._at.functions}/runs/{found}", self._at.api_key)) if found else None
+        return next((run["id"] for run in runs if run["dataset"] == dataset), None)
+
+    def run(self, run_id: str) -> RunView:
+        """Return a run with its history."""
+        return run_of(self._get(f"{self._at.functions}/runs/{run_id}", self._at.api_key))
 
     def messages(self) -> list[dict[str, Any]]:
         """Return what the team was told, oldest first."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from demo.app import App
 from demo.cloud import Stopwatch
@@ -10,6 +11,7 @@ from demo.screen import Bar, Screen
 from demo.views import RunView, loss_text
 from demo.waiting import until
 
+Found = TypeVar("Found")
 MEANING = {
     "received": "checking the dataset, splitting off a validation part",
     "submitting": "handing the job to Azure ML",
@@ -34,17 +36,22 @@ class Following:
 
     def to_the_end(self, dataset: str, limit: float) -> RunView:
         """Return the dataset's run once nothing more happens to it, showing each state on the way."""
+        run_id = until(self._checked(lambda: self.app.run_id_of(dataset)), limit, f"a run of {dataset}")
         with self.screen.bar("training") as bar:
 
             def ended() -> RunView | None:
-                self.check()
-                run = self.app.run_for(dataset)
-                if run is None:
-                    return None
+                run = self.app.run(run_id)
                 self._show(run, bar)
                 return run if run.has_ended else None
 
-            return until(ended, limit, f"the end of the run of {dataset}", "look into the logs named below")
+            return until(self._checked(ended), limit, f"the end of the run of {dataset}")
+
+    def _checked(self, look: Callable[[], Found | None]) -> Callable[[], Found | None]:
+        def checked() -> Found | None:
+            self.check()
+            return look()
+
+        return checked
 
     def _show(self, run: RunView, bar: Bar) -> None:
         for state in run.states[len(self._shown) :]:

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from demo.errors import DemoError, NoAnswerError
 
-PAUSE = 0.25  # seconds between two looks
+PAUSE = 0.5  # seconds between two looks
 Found = TypeVar("Found")
 
 
