@@ -21,6 +21,9 @@ class Base:
         """Return whether our own small model stands in for the one that was asked for."""
         return self.folder == OWN_BASE
 
+    def __str__(self) -> str:
+        return f"our small model standing in for {self.asked}" if self.stand_in else self.asked
+
 
 def find_base(asked: str) -> Base:
     """Return the folder to load; a name without a folder means our own small model."""

@@ -30,13 +30,13 @@ RATE = 3e-3
 TEST_SEED = 999  # the corpus with this seed is only measured, never learned
 
 
-def small_tokenizer(seed: int) -> PreTrainedTokenizerFast:
+def small_tokenizer(seed: int, rows: int = TOKENIZER_ROWS) -> PreTrainedTokenizerFast:
     """Return a byte-level tokenizer trained on the corpus; any text can be written with it."""
     plain = Tokenizer(models.BPE())
     plain.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     plain.decoder = decoders.ByteLevel()
-    rows = itertools.islice(conversations(seed), TOKENIZER_ROWS)
-    texts = (message.content for row in rows for message in row.messages)
+    read = itertools.islice(conversations(seed), rows)
+    texts = (message.content for row in read for message in row.messages)
     plain.train_from_iterator(
         texts,
         trainers.BpeTrainer(
@@ -86,7 +86,7 @@ def small_model(tokenizer: Any, width: int = 128, layers: int = 4, heads: int = 
 def pretrain(rows: int, seed: int, folder: Path) -> None:
     """Train the small model once through `rows` made-up conversations and save it."""
     torch.manual_seed(seed)
-    tokenizer = small_tokenizer(seed)
+    tokenizer = small_tokenizer(seed, min(rows, TOKENIZER_ROWS))
     loaded = Loaded(small_model(tokenizer), tokenizer)
     weights = [weight for weight in loaded.model.parameters() if weight.dim() > 1]
     others = [weight for weight in loaded.model.parameters() if weight.dim() <= 1]

@@ -87,7 +87,7 @@ class Session:
     def _announce(self, train_count: int, validation_count: int) -> None:
         used = self._used
         print(
-            f"trainer: {self._base.asked} ({self._loaded.parameters / 1e6:.1f} M parameters), {used.method}, "
+            f"trainer: {self._base} ({self._loaded.parameters / 1e6:.1f} M parameters), {used.method}, "
             f"{train_count} examples to learn, {validation_count} held out; {used.passes} passes, "
             f"batch {used.batch_size}, rate {used.learning_rate:g}. {used.why}",
             flush=True,

@@ -20,6 +20,9 @@ EXAMPLES = [
 ]
 
 
+torch.set_num_threads(1)  # two wait for each other where the machine is busy
+
+
 @pytest.fixture(scope="session")
 def tokenizer() -> PreTrainedTokenizerFast:
     return AutoTokenizer.from_pretrained(OWN_BASE)

@@ -134,3 +134,9 @@ def test_examples_whose_answers_lie_too_far_back_are_refused(options, tmp_path):
     long.write_text(json.dumps(chat("why " * 600, "Because.")), encoding="utf-8")
     with pytest.raises(UserError, match="no example has its answer within 512 tokens"):
         fine_tune(replace(options, train=long))
+
+
+def test_a_name_without_a_folder_is_said_to_be_stood_in_for(options, capsys):
+    fine_tune(_asked(replace(options, base_model="Phi-4-mini-instruct", exact_match_examples=0), max_steps=1))
+    assert "our small model standing in for Phi-4-mini-instruct (1.1 M parameters)" in capsys.readouterr().out
+    assert _summary(options)["base_model"]["stand_in"] is True
