@@ -19,7 +19,7 @@ class Base:
     @property
     def stand_in(self) -> bool:
         """Return whether our own small model stands in for the one that was asked for."""
-        return self.folder == OWN_BASE
+        return self.folder == OWN_BASE and self.asked != "small"
 
     def __str__(self) -> str:
         return f"our small model standing in for {self.asked}" if self.stand_in else self.asked
