@@ -46,7 +46,9 @@ class Endpoints:
         await asyncio.gather(*self._changes, return_exceptions=True)
 
     def _shown(self, request: Request, endpoint: Endpoint) -> dict[str, object]:
-        return endpoint_json(self._cloud, endpoint, request.query_params["api-version"])
+        weather = self._cloud.control.weather
+        provisioning = endpoint.read(slow=weather.happens(weather.slow_status))
+        return endpoint_json(self._cloud, endpoint, provisioning, request.query_params["api-version"])
 
     async def listed(self, request: Request) -> Response:
         """Return every endpoint."""

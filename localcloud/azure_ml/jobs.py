@@ -1,5 +1,6 @@
 """Azure ML's routes for jobs, and for the long-running operations that cancelling and deleting start."""
 
+import secrets
 from datetime import UTC, datetime
 
 from starlette.requests import Request
@@ -15,6 +16,7 @@ from localcloud.frame import Cloud
 
 FINE_TUNING = ("2024-10-01-preview",)  # the only version that knows this kind of job
 READ = (*FINE_TUNING, "2024-01-01-preview")
+LONGEST_FOLDER = 100  # characters of a job's name in its folder's
 STOP = (*FINE_TUNING, "2023-04-01-preview")
 
 
@@ -70,8 +72,9 @@ class Jobs:
                 raise Refused(409, "Conflict", f"a different job {name!r} exists; a job cannot be changed")
             return JSONResponse(self._shown(known))
         check_job(name, body)
-        folder = self._workspace.root / "jobs" / name
-        folder.mkdir(parents=True, exist_ok=True)
+        # A folder of its own: after a deleted job of the same name, that one's model is still there.
+        folder = self._workspace.root / "jobs" / f"{name[:LONGEST_FOLDER]}-{secrets.token_hex(4)}"
+        folder.mkdir(parents=True)
         job = self._workspace.jobs[name] = Job(name, body, folder)
         self._training.submit(job)
         return JSONResponse(self._shown(job), 201)

@@ -8,6 +8,7 @@ from localcloud.azure_ml.workspace import (
     DATASTORES,
     DEFAULT_DATASTORE,
     LOCATION,
+    STATES,
     WORKSPACE,
     WORKSPACE_GUID,
     WORKSPACE_ID,
@@ -108,13 +109,13 @@ def model_container_json(versions: list[Model]) -> dict[str, Any]:
     return _resource("models", f"models/{newest.name}", newest.name, properties, versions[-1].created)
 
 
-def endpoint_json(cloud: Cloud, endpoint: Endpoint, version: str) -> dict[str, Any]:
+def endpoint_json(cloud: Cloud, endpoint: Endpoint, provisioning: str, version: str) -> dict[str, Any]:
     """Return a serverless endpoint as the asked api-version shows it."""
     properties: dict[str, Any] = {
         "modelSettings": {"modelId": endpoint.model.asset_id},
         "inferenceEndpoint": {"uri": f"{cloud.urls['scoring']}/endpoints/{endpoint.name}", "headers": {}},
-        "provisioningState": endpoint.provisioning,
-        "endpointState": endpoint.state,
+        "provisioningState": provisioning,
+        "endpointState": STATES.get(provisioning, provisioning),
     }
     if version != PREVIEW_ENDPOINTS:
         properties["authMode"] = endpoint.auth_mode

@@ -20,6 +20,7 @@ WORKSPACE_ID = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/{RESOURCE_GROUP}/{
 DATASTORES = {"workspaceblobstore": "azureml", "tunedrop": "reports"}  # datastore -> container
 DEFAULT_DATASTORE = "workspaceblobstore"
 OVER = ("Completed", "Failed", "Canceled")  # statuses that a job never leaves
+STATES = {"Succeeded": "Online", "Failed": "CreationFailed"}  # Azure's second word for how creating ended
 KEY_LETTERS = string.ascii_letters + string.digits
 Thing = TypeVar("Thing")
 
@@ -111,12 +112,14 @@ class Endpoint:
     provisioning: str = "Creating"  # Creating, Succeeded, Failed, Deleting
     created: datetime = field(default_factory=lambda: datetime.now(UTC))
     error: str | None = None
+    outcome_seen: bool = False  # by a reader: what was shown once is not taken back
 
-    @property
-    def state(self) -> str:
-        """Return the endpoint's state in Azure's second vocabulary."""
-        names = {"Succeeded": "Online", "Failed": "CreationFailed"}
-        return names.get(self.provisioning, self.provisioning)
+    def read(self, *, slow: bool) -> str:
+        """Return the provisioning state that a reader sees: still Creating when the read is slow."""
+        if slow and not self.outcome_seen and self.provisioning in STATES:
+            return "Creating"
+        self.outcome_seen = self.provisioning != "Creating"
+        return self.provisioning
 
 
 @dataclass

@@ -3,7 +3,16 @@
 import pytest
 
 from localcloud.control import Weather
-from tests.localcloud_services.conftest import JOBS, STAND_IN_TRAINER, Served, W, job_body, served_cloud
+from tests.localcloud_services.conftest import (
+    ENDPOINTS,
+    JOBS,
+    STAND_IN_TRAINER,
+    Served,
+    W,
+    endpoint_body,
+    job_body,
+    served_cloud,
+)
 
 EXAMPLES = [("Where is the hub?", "In the cellar."), ("Who made it?", "Rillo did.")]
 
@@ -213,6 +222,17 @@ def test_a_job_is_deleted_only_when_it_is_over(here: Served):
     assert here.arm("GET", "/jobs/to-delete", JOBS).status == 404
 
 
+def test_a_job_after_a_deleted_one_of_its_name_leaves_that_ones_model_alone(here: Served, training: str):
+    name = "n" * 255
+    folders = []
+    for version in ("1", "2"):
+        assert here.finished(name, job_body(training, outputs__registered_model__assetName="kept")) == "Completed"
+        folders.append(here.cloud.shared["workspace"].models["kept", version].folder)
+        assert here.arm("DELETE", f"/jobs/{name}", "2023-04-01-preview").status == 202
+    assert folders[0] != folders[1]
+    assert all(folder.is_dir() for folder in folders)
+
+
 def test_slow_reads_show_an_older_status_but_never_go_back(tmp_path, training: str):
     rough = Weather(seed=3, throttled=0, failing=0, slow_status=0.9)
     with served_cloud(tmp_path, STAND_IN_TRAINER, rough) as cloud:
@@ -220,6 +240,11 @@ def test_slow_reads_show_an_older_status_but_never_go_back(tmp_path, training: s
         cloud.arm("PUT", "/jobs/slowly", JOBS, job_body(uri))
         seen: list[str] = []
         cloud.until(lambda: seen.append(cloud.job_status("slowly")) or seen[-1], "Completed")
+        cloud.arm("PUT", "/serverlessEndpoints/td-slowly", ENDPOINTS, endpoint_body("support"))
+        states: list[str] = []
+        cloud.until(lambda: states.append(cloud.endpoint_state("td-slowly")) or states[-1], "Succeeded")
+        settled = [cloud.endpoint_state("td-slowly") for _ in range(5)]
     order = ["NotStarted", "Queued", "Provisioning", "Preparing", "Running", "Finalizing", "Completed"]
     places = [order.index(status) for status in seen]
     assert places == sorted(places)
+    assert set(settled) == {"Succeeded"}
