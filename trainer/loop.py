@@ -124,7 +124,14 @@ def _step(
     now.tokens += tokens
     now.train_loss = loss
     speed = tokens / max(time.monotonic() - started, 1e-9)
-    records.add(now.step, now.epoch, train_loss=now.train_loss, learning_rate=rate, tokens_per_second=round(speed))
+    records.add(
+        now.step,
+        now.epoch,
+        train_loss=now.train_loss,
+        learning_rate=rate,
+        tokens_per_second=round(speed),
+        progress=now.share(asked),
+    )
 
 
 def _losses(loaded: Loaded, batch: Sequence[Tokens], smoothing: float) -> tuple[torch.Tensor, float]:
