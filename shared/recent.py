@@ -39,6 +39,10 @@ class Recent(Generic[K, V]):
             reading.add_done_callback(lambda _task: self._reading.pop(place, None))
         return await asyncio.shield(reading)  # one caller's leaving must not fail the others
 
+    def forget(self, key: K) -> None:
+        """Let the next caller read anew."""
+        self._kept.pop(key, None)
+
     async def _refresh(self, key: K) -> V | None:
         value = await self._read(key)
         kept_for = self._missing if value is None else self._found

@@ -5,14 +5,14 @@ from typing import Any
 Bindings = list[dict[str, Any]]
 
 
-def http_function(method: str, route: str) -> Bindings:
+def http_function(method: str, route: str, *more_methods: str) -> Bindings:
     """Return the bindings of an HTTP function that checks its own keys."""
     return [
         {
             "type": "httpTrigger",
             "direction": "IN",
             "name": "req",
-            "methods": [method],
+            "methods": [method, *more_methods],
             "authLevel": "ANONYMOUS",
             "route": route,
         },
@@ -43,6 +43,7 @@ FUNCTIONS: dict[str, Bindings] = {
     "models": http_function("GET", "v1/models"),
     "model": http_function("GET", "v1/models/{id}"),
     "info": http_function("GET", "info"),
+    "unknown_route": http_function("GET", "v1/{*rest}", "POST", "PUT", "PATCH", "DELETE"),
     "runs": http_function("GET", "runs"),
     "run": http_function("GET", "runs/{id}"),
     "health": http_function("GET", "health"),
@@ -54,7 +55,8 @@ def trigger_in_words(bindings: Bindings) -> str:
     trigger = bindings[0]
     match trigger["type"]:
         case "httpTrigger":
-            return f"`{trigger['methods'][0]} /{trigger['route']}`"
+            method = trigger["methods"][0] if len(trigger["methods"]) == 1 else "any"
+            return f"`{method} /{trigger['route']}`"
         case "queueTrigger":
             return f"queue `{trigger['queueName']}`"
         case "timerTrigger":

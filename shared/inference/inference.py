@@ -22,7 +22,7 @@ from shared.core.chat_request import ChatRequest, read_request
 from shared.core.holdback import Pace
 from shared.core.moderation import Policy, Verdict
 from shared.core.openai_errors import ApiError, model_not_found, prompt_blocked, service_unavailable
-from shared.errors import ServiceRefused, ServiceUnavailable
+from shared.errors import NotFound, ServiceRefused, ServiceUnavailable
 from shared.inference.checking import Checker
 from shared.inference.model_errors import as_api_error
 from shared.inference.patience import Patience
@@ -130,6 +130,8 @@ class Inference:
             return verdict, await (ask() if model is None else model)
         except (ServiceUnavailable, ServiceRefused) as error:
             log.warning("chat model=%s %s", request.model, error)
+            if isinstance(error, NotFound):
+                self._found.forget(request.model)  # a newer deployment may have taken its place: retrying finds it
             raise as_api_error(error) from None
         finally:
             if model is not None:

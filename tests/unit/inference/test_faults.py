@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -11,7 +13,7 @@ from shared.errors import NotFound, ServiceRefused, ServiceUnavailable, TimedOut
 from shared.inference.patience import Patience
 from shared.ports import Analysis
 from tests.fakes_inference import BAD, CLEAN, FakeChatModel, FakeSafety, deltas, hanging, raising
-from tests.unit.inference.asking import KEY, Asking, asked
+from tests.unit.inference.asking import KEY, NOW, SERVED, Asking, asked
 
 SAFETY_FAULTS = {
     "500": raising(ServiceUnavailable("content safety", "500")),
@@ -192,6 +194,16 @@ async def test_the_model_works_while_the_prompt_is_checked():
 
     asking = Asking(safety=Slow(), chat=FakeChatModel(trouble=begin))
     assert (await asking.whole(asked())).status == 200
+
+
+async def test_a_replaced_deployment_is_found_by_the_next_request():
+    asking = Asking(chat=FakeChatModel(trouble=raising(NotFound("model", ""))))
+    inference = asking.inference()
+    with pytest.raises(Exception, match="did not answer"):
+        await inference.complete(asked(), KEY)
+    newer = replace(SERVED, endpoint="td-r1", dataset_created=NOW + timedelta(days=1))
+    asking.models.point(newer)
+    assert (await inference.deployment("support", KEY)).endpoint == "td-r1"
 
 
 async def test_the_table_away_is_a_503_and_not_remembered():
