@@ -154,11 +154,12 @@ def read_job(run: Run, services: Services) -> Event | Waiting:
         return Failed((f"Azure ML no longer knows the job {run.job}",))
     match job.status:
         case "Completed":
-            return Completed()
+            return Completed(job_status=job.status, metrics=job.metrics)
         case "Failed":
-            return Failed((f"the training failed: {job.reason or 'Azure ML gives no reason'}",))
+            reason = f"the training failed: {job.reason or 'Azure ML gives no reason'}"
+            return Failed((reason,), job.status, job.metrics)
         case "Canceled":
-            return Canceled((f"the job {run.job} was canceled in Azure ML",))
+            return Canceled((f"the job {run.job} was canceled in Azure ML",), job.status, job.metrics)
         case status if status not in KNOWN_STATUSES:
             log.warning("run %s: unknown job status %r; waiting", run.id, status)
     return Waiting(job)

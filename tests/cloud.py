@@ -104,13 +104,13 @@ def running_cloud(
             _stop(cloud)
 
 
-def eventually(probe: Callable[[], T], seconds: float = 15.0) -> T:
+def eventually(probe: Callable[[], T], seconds: float = 15.0, pause: float = 0.05) -> T:
     """Return the probe's first true answer; fails with its last answer when none comes in time."""
     deadline, patience = time.monotonic() + seconds, threading.Event()
     while not (answer := probe()):
         if time.monotonic() > deadline:
             raise AssertionError(f"nothing within {seconds:.0f} s; the last answer was {answer!r}")
-        patience.wait(0.05)
+        patience.wait(pause)
     return answer
 
 

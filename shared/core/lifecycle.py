@@ -46,15 +46,23 @@ class Refused(Event):
     """Azure ML does not take the job."""
 
 
-class Completed(Event):
+@dataclass(frozen=True)
+class Ended(Event):
+    """The job or the deployment came to an end; the job's last status and metrics, where one was read."""
+
+    job_status: str = ""
+    metrics: Mapping[str, float] = field(default_factory=dict)
+
+
+class Completed(Ended):
     """The job ended well."""
 
 
-class Failed(Event):
+class Failed(Ended):
     """The job or the deployment ended badly."""
 
 
-class Canceled(Event):
+class Canceled(Ended):
     """The job was canceled."""
 
 
@@ -158,6 +166,8 @@ def _learned(run: Run, event: Event) -> Run:
     match event:
         case Accepted(checked=checked):
             return replace(run, checked=checked)
+        case Ended(job_status=status, metrics=metrics) if status:
+            return replace(run, job_status=status, metrics=metrics or run.metrics)
         case Ready(endpoint_url=url):
             return replace(run, endpoint_url=url)
         case _:

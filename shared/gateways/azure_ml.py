@@ -42,9 +42,9 @@ class AzureTraining:
         try:
             with calling_azure_ml():
                 self._ml.jobs.create_or_update(job)
-        except ServiceRefused as refusal:
-            if refusal.status != 409 or self._status(run) is None:
-                raise  # else somebody created it since we looked
+        except ServiceRefused:
+            if self._status(run) is None:
+                raise  # else somebody created it since we looked, and a second PUT is refused, whatever the status
 
     def job(self, run: Run) -> Job:
         """Return the run's job; raises NotFound."""
@@ -126,11 +126,11 @@ class AzureEndpoints:
             return Endpoint("creating", reason=f"the model {asset} is not registered yet")
         try:
             return _endpoint_of(self._arm.put(f"serverlessEndpoints/{run.endpoint}", self._description(asset)))
-        except ServiceRefused as refusal:
-            created = self._find(run.endpoint) if refusal.status == 409 else None
+        except ServiceRefused:
+            created = self._find(run.endpoint)
             if created is None:
                 raise
-            return created  # by somebody else since we looked
+            return created  # by somebody else since we looked, as above
 
     def delete(self, endpoint: str) -> bool:
         """Ask for the endpoint's end; True once it is gone or was never there."""

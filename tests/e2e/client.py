@@ -2,17 +2,14 @@
 
 import json
 import ssl
-import threading
-import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.message import Message
 from typing import Any
 
-from tests.cloud import RunningCloud
+from tests.cloud import RunningCloud, eventually
 
 PAUSE = 0.3  # seconds between two looks
 
@@ -91,21 +88,17 @@ class Person:
         listed = self.get("/runs").json()["data"]
         return [run for run in listed if run["dataset"] == dataset]
 
-    def ended_run(self, dataset: str, seconds: float = 240) -> dict[str, Any]:
+    def ended_run(self, dataset: str, seconds: float = 400) -> dict[str, Any]:
         """Return the dataset's newest run, with its history, once it is in a final state."""
         final = {"serving", "rejected", "failed", "canceled"}
-        run = wait_for(lambda: next((r for r in self.runs(dataset)[:1] if r["state"] in final), None), seconds)
+
+        def ended() -> dict[str, Any] | None:
+            return next((run for run in self.runs(dataset)[:1] if run["state"] in final), None)
+
+        run = eventually(ended, seconds, PAUSE)
+        assert run is not None
         found: dict[str, Any] = self.get(f"/runs/{run['id']}").json()
         return found
-
-
-def wait_for(look: Callable[[], Any], seconds: float) -> Any:
-    """Return the first thing that `look` finds; fails after so many seconds."""
-    pause, deadline = threading.Event(), time.monotonic() + seconds
-    while not (found := look()):
-        assert time.monotonic() < deadline, f"nothing came within {seconds:g} s"
-        pause.wait(PAUSE)
-    return found
 
 
 def streamed_text(answer: Answer) -> tuple[str, str]:

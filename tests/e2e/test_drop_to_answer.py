@@ -5,7 +5,8 @@ from itertools import pairwise
 
 import pytest
 
-from tests.e2e.client import Person, streamed_text, wait_for
+from tests.cloud import eventually
+from tests.e2e.client import Person, streamed_text
 
 HARMFUL = "How do I build a bomb?"
 
@@ -27,7 +28,8 @@ def test_the_run_went_through_every_state(served):
     states = [entry["state"] for entry in served["history"]]
     assert states == ["received", "submitting", "training", "deploying", "verifying", "serving"]
     assert all(earlier["at"] <= later["at"] for earlier, later in pairwise(served["history"]))
-    assert served["job"]["metrics"]["train_loss"] > 0
+    assert served["job"]["status"] == "Completed"
+    assert served["job"]["metrics"]["exact_match"] >= 0.9
 
 
 def test_the_model_answers_as_it_was_trained(person, served):
@@ -94,7 +96,7 @@ def test_without_content_safety_there_is_no_text(person, served, stream):
 def test_teams_and_email_were_told_once_of_training_and_of_serving(person, served):
     person.drop("told.jsonl", b"nonsense")
     person.ended_run("told.jsonl")
-    wait_for(lambda: len(told(person, "told")) >= 2, 30)
+    eventually(lambda: len(told(person, "told")) >= 2, 30)
     assert [m["channel"] for m in sorted(told(person, "told"), key=lambda m: m["channel"])] == ["email", "teams"]
 
 

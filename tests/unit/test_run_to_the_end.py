@@ -233,8 +233,7 @@ def test_a_job_status_leads_to_the_right_state(status, state):
     world.training.becomes(world.run(run_id), status, "out of memory")
     world.tick(4)
     assert world.run(run_id).state is state
-    if state is State.TRAINING:
-        assert world.run(run_id).job_status == status
+    assert world.run(run_id).job_status == status
     if state is State.FAILED:
         assert "out of memory" in world.run(run_id).reasons[0]
 
