@@ -15,9 +15,10 @@ from localcloud.stand_ins import urls_of
 from shared.settings import OPTIONAL, REQUIRED
 
 ROOT = Path(__file__).resolve().parents[2]
-TOOLS = {"node_modules", ".venv", ".venv-3.13", ".localcloud", ".pytest_cache"}
+OURS = [path for path in ROOT.iterdir() if path.is_dir() and path.name[0] != "." and path.name != "node_modules"]
 PAGES = sorted(
-    path.relative_to(ROOT) for path in ROOT.rglob("*.md") if not TOOLS & set(path.relative_to(ROOT).parts)
+    page.relative_to(ROOT)
+    for page in [*ROOT.glob("*.md"), *(page for folder in OURS for page in folder.rglob("*.md"))]
 )
 LINK = re.compile(r"\]\((?!https?:|mailto:|#)([^)#\s]+)")
 EACH_START_ANEW = "from: python -m localcloud env"
