@@ -9,7 +9,7 @@ from typing import Any
 from transformers.utils import logging as transformers_logging
 
 from localcloud.scoring_worker.answering import TooLongError, answer
-from localcloud.scoring_worker.checkpoints import Checkpoints, UnusableError
+from localcloud.scoring_worker.checkpoints import Checkpoint, Checkpoints, UnusableError
 from localcloud.scoring_worker.wire import End, Prompt, Text
 
 Event = dict[str, Any]
@@ -18,9 +18,15 @@ Event = dict[str, Any]
 class Turns:
     """The worker's loop: new requests first, then one step of every answer under way."""
 
-    def __init__(self, requests: "queue.SimpleQueue[Event | None]", write: Callable[[Event], None]) -> None:
-        self._requests, self._write = requests, write
-        self._checkpoints = Checkpoints()
+    def __init__(
+        self,
+        requests: "queue.SimpleQueue[Event | None]",
+        write: Callable[[Event], None],
+        begin: Callable[[Checkpoint, Prompt], Iterator[Text | End]] = answer,
+        checkpoints: Checkpoints | None = None,
+    ) -> None:
+        self._requests, self._write, self._begin = requests, write, begin
+        self._checkpoints = checkpoints or Checkpoints()
         self._answers: dict[int, Iterator[Text | End]] = {}
         transformers_logging.set_verbosity_error()
         transformers_logging.disable_progress_bar()
@@ -46,7 +52,7 @@ class Turns:
             self._write({"id": number, "event": "loaded"})
         else:
             prompt = _prompt(request)
-            self._answers[number] = answer(self._checkpoints.at(prompt.folder), prompt)
+            self._answers[number] = self._begin(self._checkpoints.at(prompt.folder), prompt)
 
     def _step_all(self) -> None:
         for number in list(self._answers):

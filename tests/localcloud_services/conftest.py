@@ -28,8 +28,10 @@ from localcloud.frame import Cloud, asgi
 from localcloud.hosting import served
 from localcloud.identity import token_for
 from localcloud.ports import free_socket, port_of
+from localcloud.scoring_worker.client import Worker
 
 HERE = Path(__file__).parent
+ENDLESS_WORKER = (sys.executable, str(HERE / "endless_worker.py"))
 STAND_IN_TRAINER = (sys.executable, str(HERE / "stand_in_trainer.py"))
 NAMES = ("arm", "scoring", "content_safety", "blob")
 SUBSCRIPTION, GROUP, WORKSPACE = "00000000-0000-0000-0000-000000000000", "rg-local", "tunedrop"
@@ -41,7 +43,7 @@ ARM, SAFETY = "https://management.azure.com", "https://cognitiveservices.azure.c
 PHI = "azureml://registries/azureml/models/Phi-4-mini-instruct/versions/1"
 GUID = "6d1f6f0e-3b1c-4c53-9a53-7f2f0c1d2e3f"
 JOBS, ENDPOINTS, MODELS = "2024-10-01-preview", "2024-10-01", "2023-08-01-preview"
-PACE = 0.3  # of what only takes time so that readers can see it
+PACE = 0.1  # of what only takes time so that readers can see it
 PATIENCE = 180.0  # seconds that anything may take at most, on a machine busy with much else
 
 
@@ -172,7 +174,9 @@ def endpoint_body(model: str, version: str = "1", **properties: Any) -> dict[str
 
 
 @contextmanager
-def served_cloud(root: Path, trainer: Sequence[str], weather: Weather) -> Iterator[Served]:
+def served_cloud(
+    root: Path, trainer: Sequence[str], weather: Weather, worker: Worker | None = None
+) -> Iterator[Served]:
     """Serve Azure ML, scoring, Content Safety and some blobs in a thread while the context lasts."""
     tls = new_certificates(root / "tls")
     sockets = {name: free_socket() for name in NAMES}
@@ -180,6 +184,8 @@ def served_cloud(root: Path, trainer: Sequence[str], weather: Weather) -> Iterat
     urls["blob"] += "/devstoreaccount1"
     trust = ssl.create_default_context(cafile=str(tls.ca))
     here = Served(Cloud(root, Control(weather), urls, tls.ca), trust)
+    if worker is not None:
+        here.cloud.shared["scoring_worker"] = worker
     loop = asyncio.new_event_loop()
     ready, stop = threading.Event(), asyncio.Event()
 

@@ -3,7 +3,9 @@
 import pytest
 
 from localcloud.control import Weather
+from localcloud.scoring_worker.client import Worker
 from tests.localcloud_services.conftest import (
+    ENDLESS_WORKER,
     ENDPOINTS,
     JOBS,
     STAND_IN_TRAINER,
@@ -235,7 +237,8 @@ def test_a_job_after_a_deleted_one_of_its_name_leaves_that_ones_model_alone(here
 
 def test_slow_reads_show_an_older_status_but_never_go_back(tmp_path, training: str):
     rough = Weather(seed=3, throttled=0, failing=0, slow_status=0.9)
-    with served_cloud(tmp_path, STAND_IN_TRAINER, rough) as cloud:
+    no_torch = Worker(tmp_path / "worker.log", ENDLESS_WORKER)
+    with served_cloud(tmp_path, STAND_IN_TRAINER, rough, no_torch) as cloud:
         uri = cloud.drop("x/training.jsonl", EXAMPLES)
         cloud.arm("PUT", "/jobs/slowly", JOBS, job_body(uri))
         seen: list[str] = []

@@ -1,6 +1,5 @@
 """A serverless endpoint: keys, parameters, refusals and streams as Azure has them; its model is untrained."""
 
-import asyncio
 import json
 from collections.abc import Iterator
 from typing import Any
@@ -203,30 +202,6 @@ def test_requests_and_tokens_of_a_minute_are_limited(uses: list[tuple[float, int
             refusals.append(refusal.body["status"])
         limits.spent(now, tokens)
     assert refusals == ([] if allowed else [429])
-
-
-async def test_a_client_that_leaves_stops_the_writing(here: Served, chat: Chat):
-    worker = worker_of(here.cloud)
-    body = {"messages": HELLO, "max_tokens": 900, "temperature": 2, "presence_penalty": 2, "stream": True}
-    headers = {"Authorization": f"Bearer {chat[1]}"}
-    url = f"{chat[0]}/v1/chat/completions"
-    async with (
-        httpx2.AsyncClient(verify=here.tls, headers=headers) as http,
-        http.stream("POST", url, json=body) as answer,
-    ):
-        await anext(answer.aiter_lines())
-        assert len(worker.writing()) == 1
-    await asyncio.to_thread(here.until, lambda: str(worker.writing()), "[]")
-
-
-def test_answers_are_written_side_by_side(here: Served, chat: Chat, client: openai.OpenAI):
-    long = client.chat.completions.create(
-        model="any", messages=HELLO, max_tokens=900, temperature=2, presence_penalty=2, stream=True
-    )
-    next(iter(long))
-    assert ask(here, chat, {"messages": HELLO, "max_tokens": 2}).status == 200
-    assert worker_of(here.cloud).writing()
-    long.close()
 
 
 def test_a_worker_that_dies_is_started_again(here: Served, chat: Chat):
