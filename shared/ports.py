@@ -99,7 +99,7 @@ class Dropped:
 
 
 class Datasets(Protocol):
-    """The containers `datasets` (read) and `reports` (written)."""
+    """The containers `datasets` (read; reports are laid beside the data) and `reports` (written)."""
 
     def dropped(self) -> Iterator[Dropped]:
         """Yield every `.jsonl` that is there now, validation files left out."""
@@ -115,6 +115,13 @@ class Datasets(Protocol):
 
     def write(self, path: str, pieces: Iterable[bytes], content_type: str) -> None:
         """Write a blob into `reports`, replacing it; nothing half-written is ever visible."""
+        ...
+
+    def write_beside(self, dataset: str, suffix: str, content: bytes, content_type: str) -> None:
+        """Write a blob into `datasets` beside a dataset: its name with `suffix` (".report.json") for ".jsonl".
+
+        Raises ValueError where the new name would be a dataset's: what we write must never start a run.
+        """
         ...
 
 

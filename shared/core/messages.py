@@ -7,7 +7,7 @@ from typing import Any
 
 from shared.core.run import Notification, Run, State
 
-REASONS_SHOWN = 10  # the report has them all; a Teams card may have 28 KB
+REASONS_SHOWN = 3  # a message is read in passing; the report has them all
 
 
 @dataclass(frozen=True)
@@ -125,11 +125,15 @@ def _facts(run: Run) -> list[tuple[str, str]]:
 def _reasons(run: Run) -> list[str]:
     shown = list(run.reasons[:REASONS_SHOWN])
     left = len(run.reasons) - len(shown)
-    return [*shown, f"and {left} more: {_report(run)}"] if left else shown
+    return [*shown, f"and {_further(left)}: {_report(run)}"] if left else shown
+
+
+def _further(kinds: int) -> str:
+    return "1 more kind" if kinds == 1 else f"{kinds} more kinds"
 
 
 def _report(run: Run) -> str:
-    return f"reports/{run.id}/report.json"
+    return f"reports/{run.id}/report.html"
 
 
 def _block(text: str, **look: str) -> dict[str, Any]:

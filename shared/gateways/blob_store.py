@@ -1,4 +1,4 @@
-"""The blob containers: `datasets`, where files are dropped, and `reports`, where we write."""
+"""The blob containers: `datasets`, where files are dropped and reports laid beside, and `reports`."""
 
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -8,6 +8,7 @@ from azure.core.credentials import TokenCredential
 from azure.storage.blob import BlobProperties, BlobServiceClient, ContentSettings
 
 from shared.calling import calling, storage_options
+from shared.core.dataset.naming import beside
 from shared.core.names import bare_etag
 from shared.errors import Conflict, NotFound
 from shared.ports import Dropped
@@ -79,3 +80,9 @@ class BlobStore:
                 max_concurrency=1,
                 content_settings=ContentSettings(content_type=content_type),
             )
+
+    def write_beside(self, dataset: str, suffix: str, content: bytes, content_type: str) -> None:
+        """Write a blob into `datasets` beside a dataset; raises ValueError where it could be taken for one."""
+        blob = self._datasets.get_blob_client(beside(dataset, suffix))
+        with calling(SERVICE):
+            blob.upload_blob(content, overwrite=True, content_settings=ContentSettings(content_type=content_type))

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 import pytest
 
@@ -19,13 +20,15 @@ class Store:
     datasets: Datasets
     upload: Callable[[str, bytes], str]  # into `datasets`; returns the ETag
     written: Callable[[str], tuple[bytes, str] | None]  # content and content type in `reports`
+    lying: Callable[[str], tuple[bytes, str] | None]  # content and content type of what we wrote into `datasets`
 
 
 @pytest.fixture
 def store(either) -> Store:
     def fake() -> Store:
         datasets = FakeDatasets()
-        return Store(datasets, lambda path, content: datasets.drop(path, content).etag, datasets.written.get)
+        written, beside = datasets.written.get, datasets.beside.get
+        return Store(datasets, lambda path, content: datasets.drop(path, content).etag, written, beside)
 
     def gateway(real) -> Store:
         from azure.core.exceptions import ResourceNotFoundError
@@ -36,14 +39,15 @@ def store(either) -> Store:
         def upload(path: str, content: bytes) -> str:
             return service.get_blob_client("datasets", path).upload_blob(content, overwrite=True)["etag"]
 
-        def written(path: str) -> tuple[bytes, str] | None:
+        def there(container: str, path: str) -> tuple[bytes, str] | None:
             try:
-                blob = service.get_blob_client("reports", path).download_blob()
+                blob = service.get_blob_client(container, path).download_blob()
             except ResourceNotFoundError:
                 return None
             return blob.readall(), blob.properties.content_settings.content_type
 
-        return Store(BlobStore(real.settings, real.credential), upload, written)
+        written, lying = partial(there, "reports"), partial(there, "datasets")
+        return Store(BlobStore(real.settings, real.credential), upload, written, lying)
 
     return either(fake, gateway)
 
@@ -136,3 +140,22 @@ def test_a_writing_that_breaks_off_leaves_nothing(store: Store, run: Run):
     with pytest.raises(RuntimeError):
         store.datasets.write(f"{run.id}/training.jsonl", breaking(), "application/x-ndjson")
     assert store.written(f"{run.id}/training.jsonl") is None
+
+
+@pytest.mark.parametrize("folder", ["", "support/"])
+def test_a_report_lies_beside_its_dataset_and_is_none(store: Store, run: Run, folder: str):
+    path = f"{folder}{run.id}.jsonl"
+    etag = store.upload(path, b"{}").strip('"')
+    for content in (b"first", b"second"):
+        store.datasets.write_beside(path, ".report.html", content, "text/html; charset=utf-8")
+    lying = f"{folder}{run.id}.report.html"
+    assert store.lying(lying) == (b"second", "text/html; charset=utf-8")
+    assert lying not in [dropped.path for dropped in store.datasets.dropped()]
+    assert b"".join(store.datasets.chunks(path, etag)) == b"{}"
+
+
+@pytest.mark.parametrize("suffix", [".jsonl", ".validation.jsonl", ".yaml", ""])
+def test_nothing_is_laid_beside_a_dataset_that_could_start_or_change_a_run(store: Store, run: Run, suffix: str):
+    with pytest.raises(ValueError, match="not laid beside"):
+        store.datasets.write_beside(f"{run.id}.jsonl", suffix, b"{}", "text/plain")
+    assert store.datasets.find(f"{run.id}{suffix}") is None

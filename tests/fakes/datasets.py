@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from shared.core.dataset.naming import beside
 from shared.core.names import bare_etag
 from shared.errors import NotFound
 from shared.ports import Dropped
@@ -19,11 +20,12 @@ class Blob:
 
 
 class FakeDatasets(Faulty):
-    """The containers in memory; `drop` uploads a dataset, `written` shows the reports by path."""
+    """The containers in memory; `drop` uploads a dataset, `written` and `beside` show what we wrote, by path."""
 
     def __init__(self, account: str = "https://st.blob.core.windows.net", piece: int = 64 * 1024) -> None:
         super().__init__()
         self.written: dict[str, tuple[bytes, str]] = {}
+        self.beside: dict[str, tuple[bytes, str]] = {}
         self._account, self._piece, self._count = account, piece, 0
         self._blobs: dict[str, Blob] = {}
 
@@ -61,3 +63,9 @@ class FakeDatasets(Faulty):
     def write(self, path: str, pieces: Iterable[bytes], content_type: str) -> None:
         with self._call("write"):
             self.written[path] = (b"".join(pieces), content_type)
+
+    def write_beside(self, dataset: str, suffix: str, content: bytes, content_type: str) -> None:
+        path = beside(dataset, suffix)
+        with self._call("write_beside"):
+            self.drop(path, content)
+            self.beside[path] = (content, content_type)

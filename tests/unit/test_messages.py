@@ -57,12 +57,19 @@ def test_what_is_not_known_is_left_out():
         assert "0 to train on" not in text
 
 
-def test_reasons_are_told_and_the_rest_counted():
-    reasons = tuple(f"line {number}: not JSON" for number in range(1, REASONS_SHOWN + 4))
+@pytest.mark.parametrize(("further", "counted"), [(1, "and 1 more kind:"), (3, "and 3 more kinds:")])
+def test_the_first_three_reasons_are_told_and_the_other_kinds_counted(further: int, counted: str):
+    assert REASONS_SHOWN == 3
+    reasons = tuple(f"line {number}: not JSON" for number in range(1, REASONS_SHOWN + 1 + further))
     for text in words(replace(RUN, state=State.REJECTED, reasons=reasons)):
         assert f"line {REASONS_SHOWN}: not JSON" in text
         assert f"line {REASONS_SHOWN + 1}: not JSON" not in text
-        assert f"and 3 more: reports/{RUN.id}/report.json" in text
+        assert f"{counted} reports/{RUN.id}/report.html" in text
+
+
+def test_three_reasons_are_told_without_a_rest():
+    for text in words(replace(RUN, state=State.REJECTED, reasons=("a", "b", "c"))):
+        assert "more kind" not in text
 
 
 def test_a_datasets_words_are_text_and_nothing_else():

@@ -8,6 +8,7 @@ from shared.errors import TuneDropError
 SUFFIX = ".jsonl"
 VALIDATION_SUFFIX = ".validation.jsonl"
 MANIFEST_SUFFIX = ".yaml"
+REPORT_SUFFIXES = (".report.json", ".report.html")  # what we lay beside a dataset
 MODEL_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 
 
@@ -50,6 +51,8 @@ def dataset_of(path: str) -> DatasetName:
         raise NotADataset("a validation file: it goes with the dataset of the same name", expected=True)
     if path.endswith((MANIFEST_SUFFIX, "/")):
         raise NotADataset("a manifest or a folder: it goes with the dataset of the same name", expected=True)
+    if path.endswith(REPORT_SUFFIXES):
+        raise NotADataset("a report: TuneDrop laid it beside the dataset of the same name", expected=True)
     if not path.endswith(SUFFIX):
         raise NotADataset(f"{parts[-1][:80]!r} does not end with {SUFFIX}. Fix: name it <model>{SUFFIX}")
     if len(parts) > 2:
@@ -67,3 +70,10 @@ def _model(name: str) -> str:
         f"{name[:80]!r} is no name for a model: letters a-z, digits, '-', '_' and '.', at most 64, beginning "
         f"with a letter or a digit. Fix: call it {better}"
     )
+
+
+def beside(path: str, suffix: str) -> str:
+    """Return the path of what we lay beside a dataset; raises ValueError where it could be taken for one."""
+    if suffix not in REPORT_SUFFIXES:
+        raise ValueError(f"{suffix} is not laid beside a dataset")
+    return path.removesuffix(SUFFIX) + suffix

@@ -35,6 +35,8 @@ def test_validation_file_and_manifest_lie_beside_it():
         ("support/1.validation.jsonl", True, "a validation file"),
         ("support.yaml", True, "a manifest"),
         ("support/", True, "a folder"),
+        ("support.report.json", True, "a report"),
+        ("support/1.report.html", True, "a report"),
         (".support.jsonl", True, "hidden"),
         (".git/support.jsonl", True, "hidden"),
         ("support/.jsonl", True, "hidden"),
