@@ -2,18 +2,23 @@
 
 import hashlib
 from array import array
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import date
+from typing import Any
 
 from shared.core.base_models import DEFAULT_BASE_MODEL, BaseModel, base_model, refusal
 from shared.core.dataset.comparing import in_both, repeated
 from shared.core.dataset.findings import LISTED, Findings, strictly
 from shared.core.dataset.manifest import Manifest, manifest_of
+from shared.core.dataset.measures import measures_of
 from shared.core.dataset.naming import MANIFEST_SUFFIX, SUFFIX, VALIDATION_SUFFIX
 from shared.core.dataset.reading import Reading, read
 from shared.core.dataset.report import FileReport, Report
 from shared.core.dataset.rules import RULES
+from shared.core.dataset.second_pass import UNREADABLE, CountTokens, File, Measure, examples_of, measured
 from shared.core.dataset.split import Split, part_of, split
+from shared.core.dataset.tokens import estimated_tokens
 
 ChunksOf = Callable[[], Iterable[bytes]]
 FEW, SOME = 50, 200  # examples
@@ -28,7 +33,7 @@ def check_dataset(
     today: date,
     default_base_model: str = DEFAULT_BASE_MODEL,
 ) -> Report:
-    """Return the report on a dataset, its validation file and its manifest; every file is read once.
+    """Return the report on a dataset, its validation file and its manifest; every file is read twice.
 
     Raises what the chunks raise, and UnknownBaseModel when the default (a setting) is unknown.
     """
@@ -45,8 +50,10 @@ def check_dataset(
     if validation_chunks_of is not None:
         validation = _File(stem + VALIDATION_SUFFIX, validation_chunks_of, profile)
         _add_leaks(dataset, validation)
+    summaries = _measure(dataset, validation, measures_of(profile, manifest), estimated_tokens)
     files = [file for file in (dataset, validation, manifest_file if manifest_bytes is not None else None) if file]
-    return _report(files, validation, manifest, None if validation else _split(dataset, manifest))
+    chosen = None if validation else _split(dataset, manifest)
+    return replace(_report(files, validation, manifest, chosen), measures=summaries)
 
 
 def split_files(
@@ -67,7 +74,7 @@ class _File:
     """One file: its name, what was found in it and what was learned of it."""
 
     def __init__(self, name: str, chunks_of: ChunksOf | None = None, profile: BaseModel | None = None) -> None:
-        self.name = name
+        self.name, self.chunks_of = name, chunks_of
         self.findings = Findings(RULES, name)
         self.reading = read(chunks_of(), profile, self.findings) if chunks_of and profile else Reading()
 
@@ -120,6 +127,24 @@ def _add_leaks(dataset: _File, validation: _File) -> None:
         reason = f"the same {'example' if example in rows else 'prompt'} as in line {line} of the dataset"
         validation.findings.add("D08", reason, read.places.line(example))
     validation.findings.count("D08", len(leaks) - LISTED)
+
+
+def _measure(
+    dataset: _File, validation: _File | None, measures: Sequence[Measure], count_tokens: CountTokens
+) -> dict[str, dict[str, Any]]:
+    """Return the summaries of the second pass; there is none over files that are no JSON Lines."""
+    files: dict[File, _File] = {"training": dataset}
+    if validation:
+        files["validation"] = validation
+    if not measures or any(UNREADABLE & file.findings.counts.keys() for file in files.values()):
+        return {}
+    examples = (
+        example
+        for side, file in files.items()
+        if file.chunks_of
+        for example in examples_of(file.chunks_of(), file.reading, side, count_tokens)
+    )
+    return measured(examples, measures, {side: file.findings for side, file in files.items()})
 
 
 def _examples(count: int) -> str:

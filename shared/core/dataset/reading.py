@@ -6,7 +6,7 @@ import json
 from array import array
 from bisect import bisect_right
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -39,6 +39,12 @@ class Places:
     def line(self, example: int) -> int:
         """Return the line of an example, which is counted from 0."""
         return example + self._shift[bisect_right(self._from, example) - 1]
+
+    def __iter__(self) -> Iterator[int]:
+        """Yield the lines of all examples, ascending."""
+        for place, (first, shift) in enumerate(zip(self._from, self._shift, strict=True)):
+            end = self._from[place + 1] if place + 1 < len(self._from) else self._count
+            yield from range(first + shift, end + shift)
 
 
 @dataclass

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from shared.core.dataset.findings import Finding, Severity
@@ -40,6 +40,7 @@ class Report:
     split: Split | None
     system_message: str  # the first one in the dataset; stays out of the written report
     content_hash: str  # SHA-256 over dataset, validation file and manifest: tells the same drop again
+    measures: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  # JSON-able; no texts
 
     @property
     def accepted(self) -> bool:

@@ -1,0 +1,112 @@
+"""The second pass: what is too heavy for the first one, measured over the examples that it found faultless."""
+
+from __future__ import annotations  # array[int] is a type from Python 3.12 on
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, Literal, NamedTuple, Protocol
+
+import msgspec
+
+from shared.core.dataset.findings import Findings
+from shared.core.dataset.lines import Lines
+from shared.core.dataset.reading import Reading
+
+File = Literal["training", "validation"]
+UNREADABLE = frozenset({"F02", "F06", "F10", "F11"})  # what is no file of lines at all is not read again
+
+
+class SeenExample(NamedTuple):
+    """One example without errors, as measures see it."""
+
+    line: int
+    messages: tuple[tuple[str, str], ...]  # role and text; white space around the text is taken off
+    bytes: int  # of its line
+    tokens: int  # in the chat template, each time it is trained on
+    file: File
+
+
+class Found(NamedTuple):
+    """What a measure found; `times` is how often, where only the first place is told."""
+
+    code: str
+    message: str
+    line: int | None = None
+    path: str = ""
+    file: File = "training"
+    times: int = 1
+
+
+class Measure(Protocol):
+    """Something that is measured over all examples, in memory that does not grow with their texts."""
+
+    @property
+    def name(self) -> str:
+        """Key of its summary in the report."""
+
+    def see(self, example: SeenExample) -> None:
+        """Take one example into account: first come those to train on, then those of a validation file."""
+
+    def findings(self) -> Iterator[Found]:
+        """Yield what was found, after the last example."""
+
+    def summary(self) -> dict[str, Any]:
+        """Return what is worth showing, as JSON-able values without texts of the dataset."""
+
+
+class CountTokens(Protocol):
+    """Counts the tokens of an example in the base model's chat template."""
+
+    def __call__(self, messages: Sequence[tuple[str, str]]) -> int:
+        """Return the number of tokens."""
+
+
+class _Message(msgspec.Struct, gc=False):
+    role: str
+    content: str | None = None
+    tool_calls: Any = None
+    function_call: Any = None
+
+
+class _Example(msgspec.Struct, gc=False):
+    messages: list[_Message]
+
+
+def examples_of(
+    chunks: Iterable[bytes], reading: Reading, file: File, count_tokens: CountTokens
+) -> Iterator[SeenExample]:
+    """Yield the examples that the first pass found faultless; raises ValueError when the file changed since."""
+    lines = Lines(chunks)
+    decode = msgspec.json.Decoder(_Example).decode
+    wanted = iter(reading.places)
+    next_line = next(wanted, 0)
+    for number, line in enumerate(lines, start=1):
+        if number == next_line:
+            messages = tuple([(message.role, _text(message)) for message in decode(line).messages])
+            yield SeenExample(number, messages, len(line), count_tokens(messages), file)
+            next_line = next(wanted, 0)
+    if lines.sha256 != reading.sha256:
+        raise ValueError("the dataset changed since it was read first")
+
+
+def _text(message: _Message) -> str:
+    """Return what a message says, tool calls included."""
+    calls = message.tool_calls or message.function_call
+    content = (message.content or "").strip()
+    return content if calls is None else f"{content}{json.dumps(calls, sort_keys=True)}"
+
+
+def measured(
+    examples: Iterable[SeenExample], measures: Sequence[Measure], findings: Mapping[File, Findings]
+) -> dict[str, dict[str, Any]]:
+    """Return the summaries of the measures by name, and add what they found to the findings of each file."""
+    sees = [measure.see for measure in measures]
+    for example in examples:
+        for see in sees:
+            see(example)
+    for measure in measures:
+        for found in measure.findings():
+            into = findings[found.file]
+            into.add(found.code, found.message, found.line, found.path)
+            into.count(found.code, found.times - 1)
+    return {measure.name: measure.summary() for measure in measures}
