@@ -9,6 +9,7 @@ from functools import partial
 from shared.core import names
 from shared.core.dataset import Report, check_dataset, reasons, report_json, split_files
 from shared.core.dataset.naming import NotADataset, dataset_of
+from shared.core.dataset.report_html import report_html
 from shared.core.lifecycle import (
     Accepted,
     Answered,
@@ -80,7 +81,7 @@ def check(run: Run, services: Services) -> Event | Waiting:
             default_base_model=services.default_base_model,
             today=services.clock().date(),
         )
-        services.datasets.write(f"{run.id}/report.json", [report_json(report)], "application/json")
+        _tell(run, report, services)
         problem = _already_served(run, report, services)
         if not report.accepted or problem:
             return Rejected((problem,) if problem else reasons(report, REASONS_LIMIT))
@@ -92,6 +93,16 @@ def check(run: Run, services: Services) -> Event | Waiting:
     except NotFound:
         return _moved(run, services.datasets)
     return Accepted(checked=_facts(report))
+
+
+def _tell(run: Run, report: Report, services: Services) -> None:
+    """Write the report, for programs and for people: under the run's id, and beside the dataset."""
+    for kind, content, content_type in (
+        ("json", report_json(report), "application/json"),
+        ("html", report_html(report, run.id, services.clock()), "text/html; charset=utf-8"),
+    ):
+        services.datasets.write(f"{run.id}/report.{kind}", [content], content_type)
+        services.datasets.write_beside(run.dataset, f".report.{kind}", content, content_type)
 
 
 def _drop(run: Run, datasets: Datasets) -> Drop:

@@ -25,6 +25,7 @@ CALLS = [
     ("datasets", "chunks"),
     ("datasets", "find"),
     ("datasets", "write"),
+    ("datasets", "write_beside"),
     ("training", "submit"),
     ("training", "job"),
     ("endpoints", "create"),
@@ -52,9 +53,9 @@ def test_a_dropped_dataset_becomes_a_served_model_and_people_are_told():
     assert world.run(run_id).state is State.SERVING
     assert world.models.find("support").run_id == run_id
     assert told(world) == GOOD_NEWS
-    assert {f"{run_id}/{name}" for name in ("report.json", "training.jsonl", "validation.jsonl")} <= set(
-        world.datasets.written
-    )
+    assert {
+        f"{run_id}/{name}" for name in ("report.json", "report.html", "training.jsonl", "validation.jsonl")
+    } <= set(world.datasets.written)
     states = [moment.state for moment in world.runs.history(run_id)]
     assert states == ["received", "submitting", "training", "deploying", "verifying", "serving"]
 
@@ -116,7 +117,8 @@ def test_a_bad_dataset_is_rejected_with_reasons_and_costs_nothing(content, reaso
     run = world.run(run_id)
     assert run.state is State.REJECTED
     assert reason in " ".join(run.reasons)
-    assert f"{run_id}/report.json" in world.datasets.written
+    assert {f"{run_id}/report.json", f"{run_id}/report.html"} <= set(world.datasets.written)
+    assert set(world.datasets.beside) == {"support.report.json", "support.report.html"}
     assert world.training.created == 0
     assert told(world) == sorted((channel, State.REJECTED) for channel in Channel)
 

@@ -1,0 +1,67 @@
+"""What a measure's summary looks like in the report, whatever the measure."""
+
+import pytest
+
+from shared.core.dataset.measure_view import MOST_BARS, Bar, blocks_of, text_of, words
+
+
+@pytest.mark.parametrize(
+    ("value", "label", "text"),
+    [
+        (True, "Kept", "yes"),
+        (1234567, "Kept", "1,234,567"),
+        (0.123456, "Kept", "0.1235"),
+        (12345.6, "Kept", "12,346"),
+        ("estimate", "Kept", "estimate"),
+        ([1, "a"], "Kept", "1, a"),
+        ([{"a": "b", "long_name": 2}], "Kept", "A b, Long name 2"),
+        ({"only": 1}, "Kept: only", "1"),
+        ({"a": "b"}, "Kept: a", "b"),
+        ({"deep": {"a": "b"}}, "Kept: deep: a", "b"),
+    ],
+)
+def test_a_value_is_a_fact_in_words(value, label, text):
+    (block,) = blocks_of({"near_duplicates": {"kept": value}})
+    assert (block.title, block.facts, block.charts) == ("Near duplicates", ((label, text),), ())
+
+
+@pytest.mark.parametrize(
+    "counts",
+    [
+        {"0-63": 5, "64-127": 10, "from 128": 0},
+        [
+            {"from": 0, "to": 63, "count": 5},
+            {"from": 64, "to": 127, "count": 10},
+            {"from": 128, "to": None, "count": 0},
+        ],
+    ],
+    ids=["map", "bins"],
+)
+def test_counts_are_bars_the_longest_as_long_as_can_be(counts):
+    (block,) = blocks_of({"tokens": {"histogram": counts}})
+    labels = ("0-63", "64-127", "From 128") if isinstance(counts, dict) else ("0-63", "64-127", "from 128")
+    assert block.charts[0].title == "Histogram"
+    assert block.charts[0].bars == tuple(
+        Bar(label, value, share)
+        for label, (value, share) in zip(labels, [("5", 50), ("10", 100), ("0", 0)], strict=True)
+    )
+
+
+@pytest.mark.parametrize("measures", [{}, {"cost": {}}, {"cost": {"price": None, "rows": []}}])
+def test_a_measure_with_nothing_to_show_is_left_out(measures):
+    assert blocks_of(measures) == ()
+
+
+def test_a_chart_has_a_bounded_number_of_bars():
+    (block,) = blocks_of({"turns": {"counts": {str(number): 0 for number in range(100)}}})
+    assert len(block.charts[0].bars) == MOST_BARS
+    assert block.charts[0].further == 100 - MOST_BARS
+
+
+def test_a_long_list_is_cut():
+    assert text_of(list(range(100))).endswith(f"and {100 - MOST_BARS} more")
+    assert text_of(None) == "None"
+
+
+def test_keys_become_words():
+    assert [words(key) for key in ("longest_example", "p95", "")] == ["Longest example", "95 %", ""]
