@@ -36,7 +36,8 @@ class Health:
     async def _check(self, name: str) -> str:
         """Return "ok" or what is wrong in one word: the caller is anonymous, the log says more."""
         try:
-            await asyncio.wait_for(asyncio.to_thread(self._checks[name]), DEADLINE)
+            async with asyncio.timeout(DEADLINE):
+                await asyncio.to_thread(self._checks[name])
         except TimeoutError:
             log.warning("health: %s did not answer within %g s", name, DEADLINE)
             return "slow"

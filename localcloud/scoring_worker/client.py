@@ -133,7 +133,9 @@ class Worker:
 
 async def _next(events: asyncio.Queue[dict[str, Any]], seconds: float) -> dict[str, Any]:
     try:
-        event = await asyncio.wait_for(events.get(), seconds)
+        # Not wait_for: up to Python 3.11 it loses a cancellation that comes together with an event.
+        async with asyncio.timeout(seconds):
+            event = await events.get()
     except TimeoutError as error:
         raise WorkerError("broken", f"the scoring worker said nothing for {seconds:.0f} s") from error
     if event["event"] == "error":
