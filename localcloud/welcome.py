@@ -5,8 +5,8 @@ from typing import Any
 
 # With the sample's own system message: a small model answers little without it.
 QUESTION = (
-    '{"model": "support", "temperature": 0, "messages": [{"role": "system", "content": "You are the support assistant '
-    'of Rillo, a smart watering kit for gardens and balconies. Answer in one to three sentences."}, '
+    '{"model": "support", "temperature": 0, "messages": [{"role": "system", "content": "You are the support '
+    'assistant of Rillo, a smart watering kit for gardens and balconies. Answer in one to three sentences."}, '
     '{"role": "user", "content": "Which batteries does the valve take?"}]}'
 )
 
