@@ -42,7 +42,8 @@ def _up(chosen: argparse.Namespace) -> int:
     from localcloud.up import up
 
     calm = chosen.calm or os.environ.get("CALM") == "1"
-    up(Options(chosen.root, chosen.ports, calm, chosen.seed, chosen.keep, not chosen.no_host, chosen.app))
+    host = not chosen.no_host
+    up(Options(chosen.root, chosen.ports, calm, chosen.seed, chosen.keep, host, chosen.app, chosen.weights))
     return 0
 
 
@@ -94,6 +95,7 @@ def _parser() -> argparse.ArgumentParser:
     up.add_argument("--keep", action="store_true", help="keep the storage's content for the next start")
     up.add_argument("--no-host", action="store_true", help="start no Functions host; yours is found on its port")
     up.add_argument("--app", default="function_app", help="module with the function app (default: function_app)")
+    up.add_argument("--weights", type=Path, help="folder with real Phi weights: LoRA on them, not the small model")
     env = commands.add_parser("env", help="print the app settings of the running cloud as `export` lines")
     drop = commands.add_parser("drop", help="drop a file into the running cloud's container `datasets`")
     drop.add_argument("file", type=Path, help="the file, for example samples/support.jsonl")

@@ -9,6 +9,10 @@ class MissingProgramError(LocalCloudError):
     """Something that must be installed is not."""
 
 
+class WeightsError(LocalCloudError):
+    """The folder of weights holds no model."""
+
+
 class ChildDiedError(LocalCloudError):
     """A child ended that nobody had asked to."""
 

@@ -30,6 +30,7 @@ class Cloud:
     control: Control
     urls: dict[str, str] = field(default_factory=dict)  # service name -> base URL, no slash at the end
     ca_file: Path = Path()
+    weights: Path | None = None  # folder with a real Phi model to train; None: the trainer's small stand-in
     shared: dict[str, Any] = field(default_factory=dict)  # what one stand-in keeps for another, by name
 
 

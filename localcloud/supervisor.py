@@ -16,7 +16,7 @@ from localcloud.certificates import Certificates, new_certificates
 from localcloud.children import Child
 from localcloud.control import Control, Weather
 from localcloud.control_port import ControlPort
-from localcloud.errors import ChildDiedError, NotReadyError
+from localcloud.errors import ChildDiedError, NotReadyError, WeightsError
 from localcloud.event_broker import Broker
 from localcloud.event_grid import BROKER, watching_storage
 from localcloud.frame import Cloud, asgi
@@ -50,6 +50,17 @@ class Options:
     keep: bool = False
     host: bool = True
     app: str = "function_app"
+    weights: Path | None = None  # folder with a real Phi model
+
+
+def _checked(weights: Path | None) -> Path | None:
+    """Return the folder of weights; raises WeightsError when there is no model in it."""
+    if weights is not None and not (weights / "config.json").is_file():
+        raise WeightsError(
+            f"--weights {weights} holds no config.json: name a folder with a Phi-3-architecture model as "
+            "transformers saves it (config.json, *.safetensors, tokenizer)"
+        )
+    return weights.resolve() if weights else None
 
 
 class Supervisor:
@@ -61,7 +72,7 @@ class Supervisor:
         weather = Weather(self._seed)
         if options.calm:
             weather.calm()
-        self._cloud = Cloud(root.state, Control(weather))
+        self._cloud = Cloud(root.state, Control(weather), weights=_checked(options.weights))
         self._tls = new_certificates(root.tls)
         self._cloud.ca_file = self._tls.ca
         self._sockets = open_ports(options.ports, say)

@@ -71,7 +71,7 @@ class TrainingService:
             await asyncio.sleep(self._beat)
         train, validation = await self._inputs(job)
         job.enter("Running")
-        await self._run(job, [*self._program, *arguments(job, train, validation)])
+        await self._run(job, [*self._program, *arguments(job, train, validation, self._cloud.weights)])
         job.enter("Finalizing")
         await asyncio.sleep(self._beat)
         register(self._workspace, job)
@@ -128,13 +128,14 @@ def _last_line(file: Path) -> str:
     return next((line.strip() for line in reversed(lines) if line.strip()), "")
 
 
-def arguments(job: Job, train: Path, validation: Path) -> list[str]:
-    """Return the trainer's command line for a job."""
+def arguments(job: Job, train: Path, validation: Path, weights: Path | None = None) -> list[str]:
+    """Return the trainer's command line for a job: on real weights where a folder with them is given."""
     details: Mapping[str, Any] = job.body["properties"]["fineTuningDetails"]
     hyperparameters = {**DEFAULTS, **(details.get("hyperParameters") or {})}
     files = ["--train", str(train), "--validation", str(validation), "--output", str(job.folder / "output")]
     asked = [part for name, value in hyperparameters.items() for part in (f"--{name}", value)]
-    return [*files, "--base-model", base_model(details["model"]["uri"]), *asked]
+    base = str(weights) if weights else base_model(details["model"]["uri"])
+    return [*files, "--base-model", base, *asked]
 
 
 def register(workspace: Workspace, job: Job) -> Model:
