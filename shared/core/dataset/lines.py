@@ -6,7 +6,7 @@ from itertools import chain
 
 MAX_LINE = 4 * 1024 * 1024  # bytes
 HEAD = 4096  # bytes that tell what kind of file it is
-PIECE = 1024 * 1024  # bytes that are split at once
+PIECE = 128 * 1024  # bytes that are split at once: what is done with them stays in the processor's cache
 BOM = b"\xef\xbb\xbf"
 
 
@@ -30,21 +30,32 @@ class Lines:
         return self._hash.hexdigest()
 
     def __iter__(self) -> Iterator[bytes]:
-        held = _Held()
-        for piece in self._pieces():
-            *whole, rest = piece.split(b"\n")
-            if whole:
-                held.add(whole[0])
-                yield held.line
-                self.offset += held.length + 1
-                held = _Held()
-            for line in whole[1:]:
+        for block in self.blocks():
+            for line in block:
                 yield line
                 self.offset += len(line) + 1
+
+    def blocks(self) -> Iterator[list[bytes]]:
+        """Yield the lines, many at once; `offset` is then that of the first, and the caller's to move on."""
+        held = _Held()
+        for piece in self._pieces():
+            lines = piece.split(b"\n")
+            held.add(lines[0])
+            if len(lines) == 1:
+                continue
+            rest = lines.pop()
+            if held.length > MAX_LINE:
+                yield [held.line]
+                self.offset += held.length - MAX_LINE - 1  # of which the caller knows nothing
+                del lines[0]
+            else:
+                lines[0] = held.line
+            held = _Held()
             held.add(rest)
+            yield lines
         if held.length:
             self.terminated = False
-            yield held.line
+            yield [held.line]
 
     def _pieces(self) -> Iterator[bytes]:
         """Yield the bytes after the byte-order mark in pieces that are small enough to be split."""

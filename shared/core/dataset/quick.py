@@ -1,29 +1,47 @@
-"""The quick way through a line: a typed decode that lets only plain, faultless examples pass."""
+"""The quick way through lines: a typed decode that lets only plain, faultless examples pass."""
 
 import re
-from typing import Literal
+from collections.abc import Iterable, Sequence
+from typing import Literal, NamedTuple
 
 import msgspec
 
 from shared.core.base_models import BaseModel
 from shared.core.dataset.formats import MOST_MESSAGES
 from shared.core.dataset.lines import MAX_LINE
-from shared.core.dataset.texts import Texts, may_hold_tokens, texts_of, warned_length
+from shared.core.dataset.texts import estimate, hashes_of, prompt_and_answer, warned_length
 
-_UNUSUAL_ESCAPE = re.compile(rb"\\(?:u00(?:[01]|22)|[bf])")  # of a control character or a quote
+_UNUSUAL_ESCAPES = (  # of a control character or a quote; the second asks for a backslash that is not escaped
+    re.compile(rb"\\(?:u00(?:[01]|22)|[bf])"),
+    re.compile(rb"(?<!\\)(?:\\\\)*\\(?:u00(?:[01]|22)|[bf])"),
+)
+_BEGIN_UNUSUAL = (b"u0", b"b", b"f")
 
 
-class _Message(msgspec.Struct, forbid_unknown_fields=True, gc=False):
+class Message(msgspec.Struct, forbid_unknown_fields=True, gc=False):
+    """A plain message."""
+
     role: Literal["system", "user", "assistant"]
     content: str
 
 
 class _Example(msgspec.Struct, forbid_unknown_fields=True, gc=False):
-    messages: list[_Message]
+    messages: list[Message]
+
+
+class Known(NamedTuple):
+    """What is kept of examples: three numbers each."""
+
+    prompts: list[int]
+    rows: list[int]
+    tokens: list[int]
 
 
 class QuickReader:
-    """Reads plain examples at nearly the speed of the parser; whatever it does not pass needs a closer look."""
+    """Reads plain examples at nearly the speed of the parser; whatever it does not pass needs a closer look.
+
+    It takes many lines at once: so much for each of them alone would take several times as long.
+    """
 
     def __init__(self, profile: BaseModel) -> None:
         letters = {role[0] for role in profile.roles}
@@ -32,39 +50,67 @@ class QuickReader:
         self._longest = warned_length(profile)
         self._decode = msgspec.json.Decoder(_Example).decode
 
-    def texts(self, line: bytes) -> Texts | None:
-        """Return the example's texts when nothing can be found in it, else None."""
+    def examples(self, lines: Iterable[bytes]) -> list[list[Message]]:
+        """Return the messages of the lines before the first one that is no plain example."""
+        decode, found = self._decode, list[list[Message]]()
+        add = found.append
         try:
-            messages = self._decode(line).messages
+            for line in lines:
+                add(decode(line).messages)
         except (msgspec.DecodeError, UnicodeDecodeError):
+            return found
+        return found
+
+    def known(self, lines: Sequence[bytes], examples: Sequence[list[Message]]) -> Known | None:
+        """Return what is kept of lines that hold these examples, when nothing is wrong in any of them, else None."""
+        messages = [message for example in examples for message in example]
+        texts = [message.content.strip() for message in messages]
+        if not all(texts) or not _plain(lines, len(messages), "\0".join(texts)):
             return None
         roles = "".join([message.role[0] for message in messages])
-        contents = [message.content.strip() for message in messages]
-        if "" in contents or not self._in_turns(roles):
-            return None
-        texts = texts_of(roles, contents)
-        if texts.tokens > self._longest or may_hold_tokens(texts.body):
-            return None
-        return texts if _plainly_spelled(line, len(messages), texts.body) else None
+        known, fine, end = Known([], [], []), self._fine, 0
+        for example in examples:
+            start, end = end, end + len(example)
+            order = roles[start:end]
+            if order not in fine and not self._in_turns(order):
+                return None
+            prompt, answer = prompt_and_answer(order, texts[start:end])
+            hashes = hashes_of(prompt, answer)
+            known.prompts.append(hashes[0])
+            known.rows.append(hashes[1])
+            known.tokens.append(estimate(len(prompt) + 1 + len(answer), end - start))
+        return known if max(known.tokens) <= self._longest else None
 
     def _in_turns(self, roles: str) -> bool:
         """Tell whether the order of the roles is fine."""
-        if roles in self._fine:
-            return True
         fine = len(roles) <= MOST_MESSAGES and self._turns.fullmatch(roles) is not None
         if fine and len(roles) <= 64:
             self._fine.add(roles)
         return fine
 
 
-def _plainly_spelled(line: bytes, messages: int, body: bytes) -> bool:
-    """Tell whether no key stands twice, no control character is escaped, and the line is not too long.
+def _plain(lines: Sequence[bytes], messages: int, texts: str) -> bool:
+    """Tell whether no key stands twice, no character or token is suspicious, and no line is too long.
 
     The decoder keeps the last of two equal keys in silence. But an example of n messages has exactly 1 + 4 n
     strings ("messages", and per message two keys and two values), hence twice as many quotes, beside those that
     are escaped and so stand in the texts.
     """
-    if len(line) > MAX_LINE or (b"\\" in line and _UNUSUAL_ESCAPE.search(line)):
+    piece = b"\n".join(lines)
+    if len(piece) > MAX_LINE and max(map(len, lines)) > MAX_LINE:
         return False
-    in_texts = line.count(b'"') - (2 + 8 * messages)
-    return in_texts == 0 or in_texts == body.count(b'"')
+    escapes = {after[:2] for after in piece.split(b"\\")[1:]}  # finding each backslash is faster than a search
+    if any(escape.startswith(_BEGIN_UNUSUAL) for escape in escapes):
+        if all(unusual.search(piece) for unusual in _UNUSUAL_ESCAPES):
+            return False
+    if _may_hold_tokens(texts, after_newline=b"nH" in escapes):
+        return False
+    quotes = piece.count(b'"') - 2 * len(lines) - 8 * messages
+    return quotes == texts.count('"')
+
+
+def _may_hold_tokens(texts: str, *, after_newline: bool) -> bool:
+    """Tell quickly whether a closer look for control tokens is worth its time (single characters are found fastest)."""
+    if "<" in texts and not {after[:1] for after in texts.split("<")[1:]}.isdisjoint(("|", "")):
+        return True
+    return ("[" in texts and "INST]" in texts) or (after_newline and "\nHuman:" in texts)

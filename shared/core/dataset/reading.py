@@ -6,7 +6,7 @@ import json
 from array import array
 from bisect import bisect_right
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,7 +16,7 @@ from shared.core.dataset.findings import Findings
 from shared.core.dataset.formats import example_faults
 from shared.core.dataset.kinds import other_kind
 from shared.core.dataset.lines import BOM, Lines
-from shared.core.dataset.quick import QuickReader
+from shared.core.dataset.quick import Known, Message, QuickReader
 from shared.core.dataset.texts import Texts, text_faults, texts_of
 
 
@@ -28,13 +28,13 @@ class Places:
         self._shift = array("Q")  # ... stand so many lines further down
         self._count = 0
 
-    def add(self, line: int) -> None:
-        """Note the line of the next example."""
+    def add(self, line: int, count: int = 1) -> None:
+        """Note the line of the next example, or of so many that follow each other."""
         shift = line - self._count
         if not self._shift or self._shift[-1] != shift:
             self._from.append(self._count)
             self._shift.append(shift)
-        self._count += 1
+        self._count += count
 
     def line(self, example: int) -> int:
         """Return the line of an example, which is counted from 0."""
@@ -74,6 +74,7 @@ class _Pass:
 
     def __init__(self, lines: Lines, profile: BaseModel, findings: Findings) -> None:
         self._lines, self._profile, self._findings = lines, profile, findings
+        self._quick = QuickReader(profile)
         self._reading = Reading()
         self._blank_from = 0  # the first of the blank lines just read, or 0
         self._crlf = self._indented = False
@@ -92,39 +93,71 @@ class _Pass:
         return read
 
     def _read_lines(self) -> None:
-        """Look at every line: quickly, and closely where that does not suffice."""
-        quickly = QuickReader(self._profile).texts
-        number = 0
-        for number, line in enumerate(self._lines, start=1):
-            texts = quickly(line) or self._closely(line, number)
-            if texts is not None:
-                self._keep(texts, line, number)
-        self._reading.lines = number
+        """Look at every line: quickly at many, and closely where that does not suffice."""
+        for lines in self._lines.blocks():
+            rest, at = iter(lines), 0
+            while at < len(lines):
+                examples = self._quick.examples(rest)
+                if examples:
+                    self._plain(lines[at : at + len(examples)], examples)
+                at += len(examples)
+                if at < len(lines):
+                    self._closely(lines[at])
+                    at += 1
 
-    def _keep(self, texts: Texts, line: bytes, number: int) -> None:
-        """Count an example that has no error."""
-        read, tokens = self._reading, texts.tokens
-        prompt, row = texts.hashes()
-        read.prompts.append(prompt)
-        read.rows.append(row)
-        read.examples += 1
-        read.tokens += tokens
-        read.longest = max(read.longest, tokens)
-        read.places.add(number)
-        if not read.system_message and texts.body.startswith(b"s"):
-            read.system_message = json.loads(line)["messages"][0]["content"]
-        if self._blank_from:
-            self._blank_until(number)
-        self._crlf = self._crlf or line[-1] == 0x0D
-        self._indented = self._indented or line[0] != 0x7B
+    def _plain(self, lines: list[bytes], examples: list[list[Message]]) -> None:
+        """Keep examples that are probably fine; where something is wrong with one, look closely at that one."""
+        known = self._quick.known(lines, examples)
+        if known is not None:
+            if not self._reading.system_message:
+                systems = (example[0].content for example in examples if example[0].role == "system")
+                self._reading.system_message = next(systems, "")
+            self._keep(known, lines)
+        elif len(lines) == 1:
+            self._closely(lines[0])
+        else:
+            middle = len(lines) // 2
+            self._plain(lines[:middle], examples[:middle])
+            self._plain(lines[middle:], examples[middle:])
 
-    def _closely(self, line: bytes, number: int) -> Texts | None:
-        """Add all that is wrong with a line; return its texts when none of that is an error."""
+    def _keep(self, known: Known, lines: Sequence[bytes]) -> None:
+        """Count examples that have no error, and go on behind them."""
+        read, first = self._reading, self._reading.lines + 1
+        self._blank_until(first)
+        read.prompts.extend(known.prompts)
+        read.rows.extend(known.rows)
+        read.examples += len(lines)
+        read.tokens += sum(known.tokens)
+        read.longest = max(read.longest, *known.tokens)
+        read.places.add(first, len(lines))
+        self._crlf = self._crlf or any(line[-1] == 0x0D for line in lines)
+        self._indented = self._indented or any(line[0] != 0x7B for line in lines)
+        self._go_on(lines)
+
+    def _go_on(self, lines: Sequence[bytes]) -> None:
+        """Count lines that have been looked at."""
+        self._reading.lines += len(lines)
+        self._lines.offset += sum(map(len, lines)) + len(lines)
+
+    def _closely(self, line: bytes) -> None:
+        """Add all that is wrong with a line, and keep it when none of that is an error."""
+        number = self._reading.lines + 1
         if not line or line.isspace():
             self._reading.blank += 1
             self._blank_from = self._blank_from or number
-            return None
-        self._blank_until(number)
+        else:
+            self._blank_until(number)
+            texts = self._texts(line, number)
+            if texts is not None:
+                prompt, row = texts.hashes()
+                if not self._reading.system_message and texts.body.startswith(b"s"):
+                    self._reading.system_message = json.loads(line)["messages"][0]["content"]
+                self._keep(Known([prompt], [row], [texts.tokens]), [line])
+                return
+        self._go_on([line])
+
+    def _texts(self, line: bytes, number: int) -> Texts | None:
+        """Add all that is wrong with a line; return its texts when none of that is an error."""
         add = self._findings.add
         try:
             value, faults = value_of(line, self._lines.offset, terminated=self._lines.terminated)

@@ -1,7 +1,7 @@
 """The texts of one example as one run of bytes: what they weigh in tokens, and what must not stand in them."""
 
-import hashlib
 from collections.abc import Iterator, Sequence
+from hashlib import sha256
 from typing import NamedTuple
 
 from shared.core.base_models import BaseModel, all_control_tokens
@@ -23,19 +23,34 @@ class Texts(NamedTuple):
     tokens: int  # estimated, in the chat template
 
     def hashes(self) -> tuple[int, int]:
-        """Return 64 bits that tell the prompt (all but the last text), and 64 that tell the whole example.
+        """Return 64 bits that tell the prompt (all but the last text), and 64 that tell the whole example."""
+        return hashes_of(self.body[: self.cut], self.body[self.cut + 1 :])
 
-        The first are the same in every process, since they decide the split; the second only in this one.
-        """
-        prompt = hashlib.sha256(self.body[: self.cut], usedforsecurity=False).digest()
-        return int.from_bytes(prompt[:8]), hash(self.body) & _64_BITS
+
+def hashes_of(prompt: bytes, answer: bytes) -> tuple[int, int]:
+    """Return 64 bits that tell the prompt, and 64 that tell prompt and answer.
+
+    The first are the same in every process, since they decide the split; the second only in this one.
+    """
+    digest = sha256(prompt).digest()
+    return int.from_bytes(digest[:8]), hash((digest, answer)) & _64_BITS
+
+
+def prompt_and_answer(roles: str, texts: Sequence[str]) -> tuple[bytes, bytes]:
+    """Return who speaks and all texts but the last, and the last text. Raises UnicodeEncodeError."""
+    return "\0".join((roles, *texts[:-1])).encode(), texts[-1].encode()
 
 
 def texts_of(roles: str, texts: Sequence[str]) -> Texts:
     """Return the texts of an example; `roles` has one letter per message. Raises UnicodeEncodeError."""
-    body = "\0".join((roles, *texts)).encode()
-    count = len(texts)
-    return Texts(body, body.rfind(b"\0"), count, int(len(body) / BYTES_PER_TOKEN) + TOKENS_PER_MESSAGE * count)
+    prompt, answer = prompt_and_answer(roles, texts)
+    body = b"%b\0%b" % (prompt, answer)
+    return Texts(body, len(prompt), len(texts), estimate(len(body), len(texts)))
+
+
+def estimate(size: int, messages: int) -> int:
+    """Return the estimated tokens of an example whose texts have so many bytes."""
+    return int(size / BYTES_PER_TOKEN) + TOKENS_PER_MESSAGE * messages
 
 
 def may_hold_tokens(body: bytes) -> bool:

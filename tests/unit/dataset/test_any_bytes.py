@@ -12,7 +12,7 @@ from shared.core.dataset.decoding import value_of
 from shared.core.dataset.findings import Findings
 from shared.core.dataset.formats import example_faults
 from shared.core.dataset.manifest import manifest_of
-from shared.core.dataset.quick import QuickReader
+from shared.core.dataset.quick import Known, QuickReader
 from shared.core.dataset.reading import read
 from shared.core.dataset.report import Report, reasons, report_json
 from shared.core.dataset.rules import RULES
@@ -40,6 +40,12 @@ any_file = st.lists(any_line, max_size=14).map(b"\n".join) | st.binary(max_size=
 def cut(content: bytes, places: list[int]) -> list[bytes]:
     edges = [0, *sorted(place % (len(content) + 1) for place in places), len(content)]
     return [content[start:end] for start, end in pairwise(edges)]
+
+
+def quickly(content: bytes) -> Known | None:
+    reader = QuickReader(PHI)
+    examples = reader.examples([content])
+    return reader.known([content], examples) if examples else None
 
 
 def written(report: Report) -> bytes:
@@ -82,7 +88,7 @@ def test_no_manifest_makes_it_raise(text):
 
 @given(any_line)
 def test_what_passes_quickly_has_no_faults_on_a_closer_look(content):
-    if QuickReader(PHI).texts(content) is not None:
+    if quickly(content) is not None:
         value, faults = value_of(content)
         assert [*faults, *example_faults(value, PHI)] == []
 
@@ -95,9 +101,9 @@ def test_spelling_makes_no_difference_to_what_an_example_is(text, ascii_only, sp
     spelled = space.encode() + json.dumps(
         chat, ensure_ascii=ascii_only, indent=None, separators=(",", ":")
     ).encode("utf-8", "replace")
-    seen, again = QuickReader(PHI).texts(plain), QuickReader(PHI).texts(spelled)
+    seen, again = quickly(plain), quickly(spelled)
     if seen is not None and again is not None:
-        assert seen.hashes() == again.hashes()
+        assert seen == again
 
 
 @pytest.mark.parametrize("depth", [60, 1_000, 100_000])
@@ -144,7 +150,6 @@ def test_no_report_holds_a_text_of_the_dataset(secret, place):
 @pytest.mark.parametrize("other", [b'"', b"\\", b"\0", b"\xff", b"}", b"a", b'\\"', b"<|end|>", b', "a": 1', b""])
 def test_no_change_of_a_good_line_slips_through_the_quick_look(other):
     whole = line(say("system", 'He "l"p.'), say("user", "Hi\\?"), say("assistant", "Hello.\n"))
-    quickly = QuickReader(PHI).texts
     for place in range(len(whole)):
         changed = whole[:place] + other + whole[place + 1 :]
         if quickly(changed) is not None:
