@@ -1,0 +1,218 @@
+"""Repairs what can be repaired without a doubt; each fix has its switch, and each change is told with its line."""
+
+from __future__ import annotations  # array[int] is a type from Python 3.12 on
+
+import hashlib
+import json
+import re
+from array import array
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import msgspec
+
+from shared.core.dataset.comparing import repeated
+from shared.core.dataset.decoding import NotJson, value_of
+from shared.core.dataset.findings import LISTED
+from shared.core.dataset.kinds import other_kind
+from shared.core.dataset.lines import BOM, MAX_LINE, Lines
+from shared.core.dataset.objects import NotRepairable, objects_in
+from shared.core.dataset.reading import Places
+
+SPACE = b" \t"
+ZERO_WIDTH = "\u200b\u2060\ufeff"  # not the joiners: emoji and some scripts need them
+_ZERO_WIDTH = re.compile(f"[{ZERO_WIDTH}]")
+
+
+@dataclass(frozen=True)
+class Fix:
+    """One safe fix; `name` is its switch on the command line."""
+
+    name: str
+    says: str  # what it does
+    did: str  # what it did to one line, or to the file
+
+
+FIXES = (
+    Fix("bom", "take off the byte-order mark", "the byte-order mark was taken off"),
+    Fix("array", "write a JSON array or indented JSON as lines", "the objects were written one per line"),
+    Fix("line-ends", "end every line with LF", "the line end became LF"),
+    Fix("blank-lines", "take out blank lines", "a blank line was taken out"),
+    Fix("white-space", "take off the white space around lines and texts", "white space around it was taken off"),
+    Fix("zero-width", "take out zero-width spaces", "zero-width spaces were taken out"),
+    Fix("duplicates", "take out exact copies of an example before", "a copy of an earlier line was taken out"),
+)
+ALL = frozenset(fix.name for fix in FIXES)
+
+
+class Changes:
+    """What was changed: counted all, listed in part."""
+
+    def __init__(self) -> None:
+        self.counts: Counter[str] = Counter()
+        self.lines: dict[str, list[int]] = {}
+
+    def add(self, fix: str, line: int | None = None) -> None:
+        """Count a change of a line, or of the whole file."""
+        self.counts[fix] += 1
+        lines = self.lines.setdefault(fix, [])
+        if line is not None and len(lines) < LISTED:
+            lines.append(line)
+
+
+class _Line(NamedTuple):
+    """A line of the input (of an array: an object), its content, and how it ended."""
+
+    number: int
+    content: bytes
+    end: bytes
+
+
+def repaired(
+    chunks_of: Callable[[], Iterable[bytes]], changes: Changes, switches: frozenset[str] = ALL
+) -> Iterator[bytes]:
+    """Yield the repaired lines; the file is read twice where copies are taken out, in 16 bytes for each line.
+
+    Raises NotRepairable, also after some lines: what was written until then is worth nothing.
+    """
+    copies = _copies(chunks_of, switches) if "duplicates" in switches else frozenset()
+    for line in _Repair(chunks_of, changes, switches).lines():
+        if line.number in copies:
+            changes.add("duplicates", line.number)
+        else:
+            yield line.content + line.end
+
+
+def _copies(chunks_of: Callable[[], Iterable[bytes]], switches: frozenset[str]) -> frozenset[int]:
+    """Return the numbers of those lines whose example stands before, spelling and order of keys aside."""
+    keys, places = array("Q"), Places()
+    for line in _Repair(chunks_of, Changes(), switches).lines():
+        key = _key(line.content)
+        if key is not None:
+            keys.append(key)
+            places.add(line.number)
+    return frozenset(places.line(example) for example in repeated(keys))
+
+
+def _key(content: bytes) -> int | None:
+    """Return 64 bits that tell an example, or None where the line is no JSON."""
+    try:
+        plain = msgspec.json.encode(msgspec.json.decode(content), order="sorted")
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        return None
+    return int.from_bytes(hashlib.blake2b(plain, digest_size=8).digest())
+
+
+class _Repair:
+    """One reading of the file that repairs each line for itself."""
+
+    def __init__(
+        self, chunks_of: Callable[[], Iterable[bytes]], changes: Changes, switches: frozenset[str]
+    ) -> None:
+        self._chunks_of, self._changes, self._switches = chunks_of, changes, switches
+
+    def lines(self) -> Iterator[_Line]:
+        """Yield what is left of each line."""
+        for line in self._read():
+            if self._does("blank-lines") and (not line.content or line.content.isspace()):
+                self._changes.add("blank-lines", line.number)
+                continue
+            done: set[str] = set()
+            content = self._with_plain_texts(self._trimmed(line.content, done), done)
+            yield _Line(line.number, content, self._ended(line.end, done))
+            for fix in sorted(done):
+                self._changes.add(fix, line.number)
+
+    def _does(self, fix: str) -> bool:
+        return fix in self._switches
+
+    def _read(self) -> Iterator[_Line]:
+        """Yield the lines, or the objects of an array or of indented JSON."""
+        lines = Lines(self._chunks_of())
+        other = other_kind(lines.head.removeprefix(BOM))
+        if other is not None and (other.code != "F10" or not self._does("array")):
+            raise NotRepairable(other.message)
+        if lines.bom and (self._does("bom") or other):
+            self._changes.add("bom")
+        if other is not None:
+            self._changes.add("array")
+            yield from map(_on_one_line, enumerate(objects_in(self._chunks_of()), start=1))
+            return
+        mark = BOM if lines.bom and not self._does("bom") else b""
+        for number, content in enumerate(lines, start=1):
+            if len(content) > MAX_LINE:
+                raise NotRepairable(f"line {number} is longer than {MAX_LINE // 2**20} MiB")
+            bare = content.removesuffix(b"\r")
+            end = content[len(bare) :] + (b"\n" if lines.terminated else b"")
+            yield _Line(number, mark + bare, end)
+            mark = b""
+
+    def _trimmed(self, content: bytes, done: set[str]) -> bytes:
+        """Return the line without white space around it."""
+        bare = content.strip(SPACE) if self._does("white-space") else content
+        if bare != content:
+            done.add("white-space")
+        return bare
+
+    def _ended(self, end: bytes, done: set[str]) -> bytes:
+        """Return what ends the line."""
+        if end == b"\n" or not self._does("line-ends"):
+            return end
+        done.add("line-ends")
+        return b"\n"
+
+    def _with_plain_texts(self, content: bytes, done: set[str]) -> bytes:
+        """Return the line with its texts repaired; a line that is not faultless JSON stays as it is."""
+        if not self._has_odd_texts(content):
+            return content
+        told: set[str] = set()
+        try:
+            value, faults = value_of(content)
+            for message in _messages(value):
+                message["content"] = self._plain(message["content"], told)
+            written = json.dumps(value, ensure_ascii=content.isascii(), allow_nan=False).encode()
+        except (NotJson, ValueError):
+            return content
+        done |= told if not faults else set()
+        return content if faults else written
+
+    def _has_odd_texts(self, content: bytes) -> bool:
+        """Tell whether a text would change."""
+        try:
+            messages = _messages(msgspec.json.decode(content))
+        except (msgspec.MsgspecError, ValueError, RecursionError):
+            return False
+        return any(self._plain(message["content"], set()) != message["content"] for message in messages)
+
+    def _plain(self, text: str, done: set[str]) -> str:
+        """Return the repaired text, noting the fixes that changed it."""
+        for fix, plain in (("zero-width", _without_zero_width), ("white-space", str.strip)):
+            if self._does(fix):
+                before, text = text, plain(text)
+                if text != before:
+                    done.add(fix)
+        return text
+
+
+def _without_zero_width(text: str) -> str:
+    return _ZERO_WIDTH.sub("", text)
+
+
+def _messages(value: Any) -> list[dict[str, Any]]:
+    """Return those messages of an example that have a text."""
+    messages = value.get("messages") if isinstance(value, dict) else None
+    found = messages if isinstance(messages, list) else []
+    return [each for each in found if isinstance(each, dict) and isinstance(each.get("content"), str)]
+
+
+def _on_one_line(numbered: tuple[int, bytes]) -> _Line:
+    """Return an object as one line; raises NotRepairable where it is no JSON."""
+    number, written = numbered
+    if b"\n" in written or b"\r" in written:
+        try:
+            written = msgspec.json.format(written, indent=0)
+        except (msgspec.MsgspecError, ValueError) as wrong:
+            raise NotRepairable(f"object {number} is not valid JSON ({wrong})") from wrong
+    return _Line(number, written, b"\n")
