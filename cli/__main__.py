@@ -1,11 +1,10 @@
-"""`python -m cli`: keys for the endpoint, and the dataset check without any cloud."""
+"""`python -m cli`: keys for the endpoint, and check and repair of a dataset without any cloud."""
 
 import argparse
 import sys
 from collections.abc import Callable, Sequence
-from pathlib import Path
 
-from cli import check, keys
+from cli import check, keys, repair
 from shared.errors import TuneDropError
 
 
@@ -13,9 +12,8 @@ def parser() -> argparse.ArgumentParser:
     """Return the parser of all commands."""
     root = argparse.ArgumentParser(prog="tunedrop", description="Drop a JSONL file, get a safe endpoint.")
     commands = root.add_subparsers(required=True, metavar="COMMAND")
-    one = commands.add_parser("check", help="check a dataset on this machine, before it is dropped")
-    one.add_argument("file", type=Path, help="the .jsonl; its .yaml and .validation.jsonl are found beside it")
-    one.set_defaults(command=check.run)
+    check.add_arguments(commands.add_parser("check", help="check a dataset on this machine, before it is dropped"))
+    repair.add_arguments(commands.add_parser("repair", help="mend what is safe to mend, into a new file"))
     many = commands.add_parser("keys", help="API keys for /v1 and /runs").add_subparsers(
         required=True, metavar="COMMAND"
     )
@@ -35,7 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     command: Callable[[argparse.Namespace], int] = options.command
     try:
         return command(options)
-    except TuneDropError as error:
+    except (TuneDropError, OSError) as error:
         print(f"tunedrop: {error}", file=sys.stderr)
         return 2
 

@@ -3,44 +3,86 @@
 import argparse
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
-from shared.core.dataset import check_dataset
+from cli.files import chunks, write_whole
+from cli.screen import console, show_report
+from shared.core.dataset import Report, check_dataset, report_json
+from shared.core.dataset.findings import Severity, strictly
 from shared.core.dataset.naming import dataset_of
+from shared.core.dataset.repair import REPAIRED
+from shared.core.dataset.report_html import report_html
 
-CHUNK = 1 << 20  # bytes read at a time
+MENDED = ".repaired.jsonl"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what can be asked of the check."""
+    parser.add_argument("file", type=Path, help="the .jsonl; its .yaml and .validation.jsonl are found beside it")
+    parser.add_argument(
+        "--validation", type=Path, metavar="FILE", help="the validation file, where it lies elsewhere"
+    )
+    parser.add_argument(
+        "--base-model", "--model", dest="base_model", metavar="NAME", help="for a manifest that names none"
+    )
+    parser.add_argument("--strict", action="store_true", help="warnings reject too")
+    parser.add_argument("--json", action="store_true", help="print report.json and nothing else")
+    parser.add_argument("--html", type=Path, metavar="OUT", help="write report.html there")
+    parser.set_defaults(command=run)
 
 
 def run(options: argparse.Namespace) -> int:
-    """Print every finding; exit 0 when the dataset would be accepted, 1 when not."""
-    path: Path = options.file
-    if not path.is_file():
-        print(f"tunedrop: {path} is not a file; name a .jsonl file", file=sys.stderr)
-        return 2
-    name = dataset_of(path.name)
-    validation, manifest = path.with_name(name.validation_path), path.with_name(name.manifest_path)
-    report = check_dataset(
-        partial(_chunks, path),
-        _chunks_if_there(validation),
-        manifest.read_bytes() if manifest.is_file() else None,
-        path.name,
-        today=datetime.now(UTC).date(),
-    )
-    for finding in report.findings:
-        where = f"line {finding.line}: " if finding.line else ""
-        print(f"{finding.severity:8}{finding.code}  {where}{finding.message} Fix: {finding.fix}")
-    verdict = "accepted" if report.accepted else "rejected"
-    print(f"{path}: {verdict}, {report.dataset.examples} examples, about {report.tokens} tokens")
+    """Show the report; exit 0 when the dataset would be accepted, 1 when not, 2 when it could not be checked."""
+    for path in filter(None, (options.file, options.validation)):
+        if not path.is_file():
+            print(f"tunedrop: {path} is not a file; name a .jsonl file", file=sys.stderr)
+            return 2
+    report = checked(options.file, options.validation, options.base_model, strict=options.strict)
+    if options.html:
+        write_whole(options.html, [report_html(report, checked=datetime.now(UTC))])
+    if options.json:
+        sys.stdout.write(report_json(report).decode() + "\n")
+    else:
+        _show(report, options)
     return 0 if report.accepted else 1
 
 
-def _chunks(path: Path) -> Iterator[bytes]:
-    with path.open("rb") as file:
-        while piece := file.read(CHUNK):
-            yield piece
+def checked(
+    path: Path, validation: Path | None = None, base_model: str | None = None, *, strict: bool = False
+) -> Report:
+    """Return the report on a file and what lies beside it."""
+    name = dataset_of(path.name)
+    manifest = path.with_name(name.manifest_path)
+    named = {"default_base_model": base_model} if base_model else {}
+    report = check_dataset(
+        partial(chunks, path),
+        partial(chunks, validation) if validation else _chunks_if_there(path.with_name(name.validation_path)),
+        manifest.read_bytes() if manifest.is_file() else None,
+        path.name,
+        today=datetime.now(UTC).date(),
+        **named,
+    )
+    if not strict:
+        return report
+    return replace(report, findings=strictly(report.findings), manifest=replace(report.manifest, strict=True))
+
+
+def _show(report: Report, options: argparse.Namespace) -> None:
+    """Show the report and what to do next."""
+    screen = console()
+    show_report(screen, report)
+    path: Path = options.file
+    if any(report.count(code) for code in REPAIRED):
+        mended = path.with_name(path.name.removesuffix(".jsonl") + MENDED)
+        screen.print(f"Some of it can be repaired: python -m cli repair {path} {mended}")
+    if options.html:
+        screen.print(f"The whole report: {options.html}")
+    elif any(finding.severity is not Severity.NOTE for finding in report.findings):
+        screen.print(f"The whole report, with every line: python -m cli check {path} --html report.html")
 
 
 def _chunks_if_there(path: Path) -> Callable[[], Iterator[bytes]] | None:
-    return partial(_chunks, path) if path.is_file() else None
+    return partial(chunks, path) if path.is_file() else None

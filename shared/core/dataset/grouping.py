@@ -44,6 +44,11 @@ class Group:
         """How often it was found, in words."""
         return "once" if self.times == 1 else f"{self.times:,} times"
 
+    @property
+    def so(self) -> str:
+        """What became of the rule, and how often."""
+        return f"{'seen' if self.severity is Severity.NOTE else 'broken'} {self.often}"
+
 
 def groups_of(report: Report) -> tuple[Group, ...]:
     """Return the findings by rule and file: errors first, then warnings and notes, the most frequent first."""

@@ -28,22 +28,24 @@ _ZERO_WIDTH = re.compile(f"[{ZERO_WIDTH}]")
 
 @dataclass(frozen=True)
 class Fix:
-    """One safe fix; `name` is its switch on the command line."""
+    """One safe fix; `--no-<name>` on the command line switches it off."""
 
     name: str
-    says: str  # what it does
-    did: str  # what it did to one line, or to the file
+    did: str  # what it did
+    no: str  # what switching it off does
+    codes: tuple[str, ...] = ()  # the rules whose findings it mends
 
 
 FIXES = (
-    Fix("bom", "take off the byte-order mark", "the byte-order mark was taken off"),
-    Fix("array", "write a JSON array or indented JSON as lines", "the objects were written one per line"),
-    Fix("line-ends", "end every line with LF", "the line end became LF"),
-    Fix("blank-lines", "take out blank lines", "a blank line was taken out"),
-    Fix("white-space", "take off the white space around lines and texts", "white space around it was taken off"),
-    Fix("zero-width", "take out zero-width spaces", "zero-width spaces were taken out"),
-    Fix("duplicates", "take out exact copies of an example before", "a copy of an earlier line was taken out"),
+    Fix("bom", "took off the byte-order mark", "leave the byte-order mark", ("F05",)),
+    Fix("array", "wrote each object on one line", "refuse a JSON array and indented JSON", ("F10",)),
+    Fix("line-ends", "ended with LF", "leave CRLF, and a missing end of the last line", ("F08",)),
+    Fix("blank-lines", "took out blank lines", "leave blank lines", ("F09",)),
+    Fix("white-space", "took off white space around lines and texts", "leave white space", ("F08",)),
+    Fix("zero-width", "took out zero-width spaces", "leave zero-width spaces"),
+    Fix("duplicates", "took out copies of earlier examples", "leave copies of examples", ("D05",)),
 )
+REPAIRED = frozenset(code for fix in FIXES for code in fix.codes) - {"F05", "F08"}  # worth a word; notes are not
 ALL = frozenset(fix.name for fix in FIXES)
 
 

@@ -20,7 +20,7 @@ SECTIONS = (
     (
         Severity.ERROR,
         "Errors",
-        "They reject the dataset. In bold: what should hold; below: what was found, and where.",
+        "They reject the dataset: the rule in bold, then what was found and where.",
     ),
     (Severity.WARNING, "Warnings", "They do not stop the training; a look at them is worth it."),
     (Severity.NOTE, "Notes", "Good to know; nothing depends on them."),
