@@ -109,6 +109,10 @@ class Datasets(Protocol):
         """Yield the blob's bytes piece by piece; raises NotFound, also when its ETag changed (code "Changed")."""
         ...
 
+    def read(self, path: str) -> bytes | None:
+        """Return what was written into `reports` at this path, or None."""
+        ...
+
     def find(self, path: str) -> Dropped | None:
         """Return the blob that is at this path now, or None."""
         ...

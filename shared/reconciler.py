@@ -69,7 +69,7 @@ class Reconciler:
             return None, str(error)
         if isinstance(outcome, Waiting):
             self._note(stored, outcome)
-            return None, ""
+            return None, outcome.trouble
         return outcome, ""
 
     def _note(self, stored: StoredRun, waiting: Waiting) -> None:

@@ -1,7 +1,8 @@
 """The app's settings, read once from the environment; docs/settings.md explains each."""
 
 import os
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from shared.errors import SettingsError
@@ -24,6 +25,13 @@ OPTIONAL = {
     "arm_url": ("ARM_URL", "https://management.azure.com"),
     "training_datastore": ("TRAINING_DATASTORE", "tunedrop"),
     "base_model": ("BASE_MODEL", "Phi-4-mini-instruct"),
+    "screening": ("SCREENING", "sample"),
+    "screening_sample": ("SCREENING_SAMPLE", "200"),
+}
+
+SPELLED = {
+    "screening": (r"all|sample|off", "all, sample or off"),
+    "screening_sample": (r"[1-9]\d{0,8}", "a whole number above 0"),
 }
 
 
@@ -46,6 +54,8 @@ class Settings:
     arm_url: str
     training_datastore: str
     base_model: str
+    screening: str
+    screening_sample: str
 
     def __repr__(self) -> str:
         """Name the workspace only: the webhook's URL is a secret."""
@@ -64,6 +74,14 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
         for field, value in values.items()
         if field.endswith("_url") and value and not value.startswith("https://")
     ]
+    faults += [f"{variables[field]} must be {wanted}" for field, wanted in _wrong(values)]
     if faults:
         raise SettingsError("; ".join(faults) + ". See docs/settings.md.")
     return Settings(**values)
+
+
+def _wrong(values: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Yield the fields that are spelled wrong, and what each must be."""
+    for field, (pattern, wanted) in SPELLED.items():
+        if not re.fullmatch(pattern, values[field], re.ASCII):
+            yield field, wanted

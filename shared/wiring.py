@@ -4,7 +4,8 @@ Gateways are imported where they are first needed, so that a cold start loads on
 """
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any
@@ -19,6 +20,7 @@ from shared.ports import (
     Models,
     Queue,
     Runs,
+    Safety,
     Topic,
     Training,
 )
@@ -28,12 +30,14 @@ if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential
 
     from shared.gateways.http_pool import HttpPool
+    from shared.gateways.tokens import Tokens
     from shared.guard import Guard
     from shared.health import Health
     from shared.inference import Inference
     from shared.intake import Intake
     from shared.notifier import Notifier
     from shared.reconciler import Reconciler
+    from shared.screening import Screening
 
 
 def now() -> datetime:
@@ -141,11 +145,26 @@ class App:
             training=self.training,
             endpoints=self.endpoints,
             models=self.models,
+            screening=self.screening,
             verify=self.verify,
             clock=now,
             default_base_model=self.settings.base_model,
         )
         return Reconciler(self.runs, self.queue, self.notifier, services, now)
+
+    @cached_property
+    def screening(self) -> "Screening":
+        """Looking through datasets for harm."""
+        from shared.core.screening import Mode
+        from shared.screening import Screening
+
+        mode, sample = Mode(self.settings.screening), int(self.settings.screening_sample)
+        return Screening(self.datasets, self._safety_in_a_loop_of_its_own, now, mode, sample)
+
+    @asynccontextmanager
+    async def _safety_in_a_loop_of_its_own(self) -> AsyncIterator[Safety]:
+        async with self.http:
+            yield self.safety
 
     @cached_property
     def http(self) -> "HttpPool":
@@ -165,15 +184,25 @@ class App:
     def inference(self) -> "Inference":
         """Moderated chat completions; may be used in several event loops."""
         from shared.gateways.chat_model import ServerlessChatModel
-        from shared.gateways.content_safety import ContentSafety
         from shared.gateways.endpoint_keys import EndpointKeys
-        from shared.gateways.tokens import Tokens
         from shared.inference import Inference
 
-        tokens = Tokens(self.credential, now)
-        safety = ContentSafety(self.settings, self.http, tokens)
-        chat = ServerlessChatModel(self.http, EndpointKeys(self.settings, self.http, tokens))
-        return Inference(self.models, safety, chat, now)
+        chat = ServerlessChatModel(self.http, EndpointKeys(self.settings, self.http, self.tokens))
+        return Inference(self.models, self.safety, chat, now)
+
+    @cached_property
+    def tokens(self) -> "Tokens":
+        """Tokens of the hot path."""
+        from shared.gateways.tokens import Tokens
+
+        return Tokens(self.credential, now)
+
+    @cached_property
+    def safety(self) -> Safety:
+        """Content Safety; may be used in several event loops."""
+        from shared.gateways.content_safety import ContentSafety
+
+        return ContentSafety(self.settings, self.http, self.tokens)
 
     @cached_property
     def health(self) -> "Health":

@@ -1,14 +1,14 @@
 """The work of each state: a few lines that ask a service and say what was learned."""
 
 import logging
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
 
 from shared.core import names
 from shared.core.dataset import Report, check_dataset, reasons, report_json, split_files
-from shared.core.dataset.naming import NotADataset, dataset_of
+from shared.core.dataset.harm import with_harms
+from shared.core.dataset.naming import NotADataset
 from shared.core.dataset.report_html import report_html
 from shared.core.lifecycle import (
     Accepted,
@@ -26,11 +26,12 @@ from shared.core.lifecycle import (
     Work,
 )
 from shared.core.run import Checked, Run
+from shared.drop import Drop, drop_of
 from shared.errors import NotFound, ServiceRefused
 from shared.ports import Datasets, Deployment, Endpoints, Job, Models, Training
+from shared.screening import Screening
 
 log = logging.getLogger(__name__)
-ChunksOf = Callable[[], Iterator[bytes]]
 
 NO_RIGHTS = frozenset({401, 403})  # a new role assignment takes minutes to be known: wait for it
 REASONS_LIMIT = 20  # findings named in the run and in its notifications; the report has them all
@@ -42,9 +43,10 @@ KNOWN_STATUSES = frozenset(
 
 @dataclass(frozen=True)
 class Waiting:
-    """Nothing has happened yet; the job's latest status where the work read one."""
+    """Nothing has happened yet; the job's latest status where the work read one, and what is waited for."""
 
     job: Job | None = None
+    trouble: str = ""
 
 
 @dataclass(frozen=True)
@@ -55,34 +57,27 @@ class Services:
     training: Training
     endpoints: Endpoints
     models: Models
+    screening: Screening
     verify: Callable[[Deployment, Run], str | None]  # what is wrong with the deployment's answer, or None
     clock: Callable[[], datetime]
     default_base_model: str = "Phi-4-mini-instruct"
 
 
-@dataclass(frozen=True)
-class Drop:
-    """One dataset with what lies beside it, each in the version seen at the start: all reads are of one state."""
-
-    dataset: ChunksOf
-    validation: ChunksOf | None
-    manifest: ChunksOf | None
-
-
 def check(run: Run, services: Services) -> Event | Waiting:
-    """Check the dataset, write the report, and, where it is fit, the files to train on."""
+    """Check and screen the dataset, write the report, and, where it is fit, the files to train on."""
     try:
-        drop = _drop(run, services.datasets)
-        report = check_dataset(
-            drop.dataset,
-            drop.validation,
-            b"".join(drop.manifest()) if drop.manifest else None,
-            run.dataset,
-            default_base_model=services.default_base_model,
-            today=services.clock().date(),
-        )
-        _tell(run, report, services)
+        drop = drop_of(run, services.datasets)
+        screening = services.screening.begun(run.id, drop)
+        if screening and not screening.done:
+            return Waiting(trouble=screening.told())
+        report = _report(run, drop, services)
         problem = _already_served(run, report, services)
+        if report.accepted and not problem:
+            screening = screening or services.screening.begin(run.id, drop, report)
+            report = with_harms(report, screening.harms, screening.summary())
+        _tell(run, report, services)
+        if screening and not screening.done:
+            return Waiting(trouble=screening.told())
         if not report.accepted or problem:
             return Rejected((problem,) if problem else reasons(report, REASONS_LIMIT))
         files = split_files(report, drop.dataset, drop.validation)
@@ -105,11 +100,15 @@ def _tell(run: Run, report: Report, services: Services) -> None:
         services.datasets.write_beside(run.dataset, f".report.{kind}", content, content_type)
 
 
-def _drop(run: Run, datasets: Datasets) -> Drop:
-    name = dataset_of(run.dataset)
-    beside = (datasets.find(name.validation_path), datasets.find(name.manifest_path))
-    pinned = (partial(datasets.chunks, found.path, found.etag) if found else None for found in beside)
-    return Drop(partial(datasets.chunks, run.dataset, run.etag), *pinned)
+def _report(run: Run, drop: Drop, services: Services) -> Report:
+    return check_dataset(
+        drop.dataset,
+        drop.validation,
+        b"".join(drop.manifest()) if drop.manifest else None,
+        run.dataset,
+        default_base_model=services.default_base_model,
+        today=services.clock().date(),
+    )
 
 
 def _moved(run: Run, datasets: Datasets) -> Event | Waiting:

@@ -11,7 +11,7 @@ from shared.core.run import Channel, Checked, Notification, Run, State
 class Work(StrEnum):
     """What a state asks for; repeated until it yields an event, so each is idempotent."""
 
-    CHECK_DATASET = "check the dataset, write the report, make the split"
+    CHECK_DATASET = "check and screen the dataset, write the report, make the split"
     SUBMIT_JOB = "submit the job"
     READ_JOB = "read the job"
     CLEAN_UP = "cancel the job and delete the endpoint (else they go on costing money)"
@@ -102,7 +102,7 @@ class Stage:
 LIFECYCLE: Mapping[State, Stage] = {
     State.RECEIVED: Stage(
         work=Work.CHECK_DATASET,
-        limit=timedelta(hours=1),
+        limit=timedelta(hours=4),  # to screen all of 100,000 examples; the check alone takes minutes
         on={Accepted: State.SUBMITTING, Rejected: State.REJECTED, DeadlinePassed: State.FAILED},
     ),
     State.SUBMITTING: Stage(

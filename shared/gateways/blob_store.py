@@ -68,6 +68,14 @@ class BlobStore:
         except Conflict:
             raise NotFound(SERVICE, f"{path} was replaced by a newer upload", code="Changed") from None
 
+    def read(self, path: str) -> bytes | None:
+        """Return what was written into `reports` at this path, or None."""
+        try:
+            with calling(SERVICE):
+                return self._reports.get_blob_client(path).download_blob(max_concurrency=1).readall()
+        except NotFound:
+            return None
+
     def write(self, path: str, pieces: Iterable[bytes], content_type: str) -> None:
         """Write a blob into `reports`, replacing it; nothing half-written is ever visible.
 

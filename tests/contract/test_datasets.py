@@ -126,6 +126,14 @@ def test_a_report_is_written_and_replaced(store: Store, run: Run):
     assert store.written(path) == (b"", "text/plain")
 
 
+def test_what_was_written_is_read_as_it_is_now(store: Store, run: Run):
+    path = f"{run.id}/screening.json"
+    assert store.datasets.read(path) is None
+    for content in (b"first", b"", b"x" * (PIECE + 1)):
+        store.datasets.write(path, [content], "application/json")
+        assert store.datasets.read(path) == content
+
+
 def test_a_large_report_arrives_whole(store: Store, run: Run):
     piece = bytes(range(256)) * 4096  # 1 MiB
     store.datasets.write(f"{run.id}/training.jsonl", (piece for _ in range(9)), "application/x-ndjson")

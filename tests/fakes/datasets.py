@@ -56,6 +56,10 @@ class FakeDatasets(Faulty):
                     raise NotFound("blob storage", f"{path} was replaced", code="Changed")
                 yield blob.content[start : start + self._piece]
 
+    def read(self, path: str) -> bytes | None:
+        with self._call("read"):
+            return self.written[path][0] if path in self.written else None
+
     def find(self, path: str) -> Dropped | None:
         with self._call("find"):
             return self._blobs[path].dropped if path in self._blobs else None

@@ -25,6 +25,7 @@ CALLS = [
     ("datasets", "chunks"),
     ("datasets", "find"),
     ("datasets", "write"),
+    ("datasets", "read"),
     ("datasets", "write_beside"),
     ("training", "submit"),
     ("training", "job"),

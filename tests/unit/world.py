@@ -1,15 +1,18 @@
 """A whole TuneDrop over fakes: the real use cases, a clock that tests turn."""
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from shared.core.run import Channel, Run
+from shared.core.screening import Mode
 from shared.errors import TuneDropError
 from shared.intake import Intake
 from shared.notifier import Notifier
 from shared.ports import Dropped
 from shared.reconciler import Reconciler
+from shared.screening import Pace, Screening
 from shared.work import Services, retire_previous
 from tests.fakes import (
     FakeDatasets,
@@ -21,6 +24,7 @@ from tests.fakes import (
     FakeTopic,
     FakeTraining,
 )
+from tests.fakes_inference import FakeSafety
 
 START = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
@@ -50,6 +54,10 @@ class World:
     topic: FakeTopic = field(default_factory=FakeTopic)
     teams: FakeMessenger = field(default_factory=FakeMessenger)
     email: FakeMessenger = field(default_factory=FakeMessenger)
+    safety: FakeSafety = field(default_factory=FakeSafety)
+    screening_mode: Mode = Mode.SAMPLE
+    screening_sample: int = 200
+    pace: Pace = Pace(per_second=1e9)
     answer: Callable[[], str | None] = lambda: None  # what verification finds wrong
 
     def __post_init__(self) -> None:
@@ -58,6 +66,9 @@ class World:
             training=self.training,
             endpoints=self.endpoints,
             models=self.models,
+            screening=Screening(
+                self.datasets, self._connected, self.clock, self.screening_mode, self.screening_sample, self.pace
+            ),
             verify=lambda _deployment, _run: self.answer(),
             clock=self.clock,
         )
@@ -65,6 +76,10 @@ class World:
         self.notifier = Notifier(self.runs, self.topic, messengers, self.clock)
         self.intake = Intake(self.runs, self.queue, self.datasets, self.clock)
         self.reconciler = Reconciler(self.runs, self.queue, self.notifier, services, self.clock)
+
+    @asynccontextmanager
+    async def _connected(self) -> AsyncIterator[FakeSafety]:
+        yield self.safety
 
     def clock(self) -> datetime:
         return self.now

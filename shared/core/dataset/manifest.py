@@ -27,6 +27,7 @@ class Manifest:
     validation_share: float = 0.1
     seed: int = 0
     owner: str = ""
+    allow_harm: tuple[str, ...] = ()  # categories; what falls under them is noted with the owner's name
     strict: bool = False
 
     def hyperparameters(self) -> dict[str, str]:
@@ -57,6 +58,9 @@ def manifest_of(content: bytes, findings: Findings, default_base_model: str = DE
             except ValueError as wrong:
                 findings.add("M05" if name == "base_model" else "M04", f"{name}: {wrong}", line, name)
         seen.add(name)
+    if chosen.get("allow_harm") and not chosen.get("owner"):
+        findings.add("M04", "allow_harm needs an owner: whoever answers for the harmful texts", path="allow_harm")
+        del chosen["allow_harm"]
     return Manifest(**chosen)
 
 

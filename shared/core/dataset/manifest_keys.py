@@ -5,8 +5,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from shared.core.base_models import UnknownBaseModel, base_model
+from shared.core.moderation import CATEGORIES
 
-Value = str | int | float | bool
+Value = str | int | float | bool | tuple[str, ...]
 _NUMBER = re.compile(r"(?:\d{1,12}(?:\.\d{0,12})?|\.\d{1,12})(?:[eE][+-]?\d{1,3})?")
 _EMAIL = re.compile(r"[^@\s<>,;\"']{1,64}@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
 _BOOLEANS = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
@@ -63,6 +64,15 @@ def _email(text: str) -> str:
     return text
 
 
+def _categories(text: str) -> tuple[str, ...]:
+    """Return the categories of harm, each once."""
+    found = tuple(dict.fromkeys(part.strip().lower() for part in text.split(",")))
+    unknown = set(found) - set(CATEGORIES.values())
+    if unknown:
+        raise ValueError(f"must be some of {', '.join(CATEGORIES.values())}, with commas between")
+    return found
+
+
 def _base_model(text: str) -> str:
     """Return the base model's name as it is spelled."""
     try:
@@ -84,5 +94,10 @@ KEYS = {
     ),
     "seed": Key(_whole(0, 2**31 - 1), "0 to 2147483647", "another seed makes another split"),
     "owner": Key(_email, "an e-mail address", "whom to ask about the model"),
+    "allow_harm": Key(
+        _categories,
+        "`hate`, `self_harm`, `sexual`, `violence`, with commas between; needs `owner`",
+        "harm that data which trains safety may hold",
+    ),
     "strict": Key(_truth, "`true` or `false`", "whether warnings reject the dataset too"),
 }

@@ -131,4 +131,28 @@ MANIFEST_RULES = (
     Rule("M05", E, "The base model is known and can be fine-tuned today.", "Azure ML", "Choose another one."),
 )
 
-RULES = (*FILE_RULES, *EXAMPLE_RULES, *DATASET_RULES, *MANIFEST_RULES)
+SCREENING_RULES = (
+    Rule(
+        "S01",
+        E,
+        "No text is harmful: severity 4 or more of the assistant, 6 or more of others.",
+        "Azure AI Content Safety",
+        "Remove the example; data that trains safety may name the category in allow_harm.",
+    ),
+    Rule(
+        "S01b",
+        W,
+        "No text is close to harmful: severity 2 or more.",
+        "Azure AI Content Safety",
+        "Read the example; remove it where the model shall not speak like this.",
+    ),
+    Rule(
+        "S02",
+        N,
+        "Harm that the manifest allows is counted, and its owner is named.",
+        "TuneDrop",
+        "Nothing to do; ask the owner.",
+    ),
+)
+
+RULES = (*FILE_RULES, *EXAMPLE_RULES, *DATASET_RULES, *MANIFEST_RULES, *SCREENING_RULES)

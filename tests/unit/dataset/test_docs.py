@@ -33,7 +33,7 @@ def cells_of(row: tuple[str, ...]) -> tuple[str, ...]:
 def keys_table() -> str:
     defaults = asdict(Manifest())
     shown = {
-        name: "" if value == "" else f"`{str(value).lower() if value is False else value}`"
+        name: "" if value in ("", ()) else f"`{str(value).lower() if value is False else value}`"
         for name, value in defaults.items()
     }
     shown["learning_rate"] = "`0.00002`"

@@ -1,0 +1,210 @@
+"""Screening a dataset for harm: which examples are looked at, what of them, and how far it came."""
+
+import hashlib
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from enum import StrEnum
+from itertools import chain
+from random import Random
+from typing import Any, NamedTuple
+
+import msgspec
+
+from shared.core.dataset.harm import Harm, Harms, code_of
+from shared.core.dataset.lines import Lines
+from shared.core.dataset.report import Report
+from shared.core.moderation import CATEGORIES, pieces
+
+Severities = Mapping[str, int]  # by Content Safety's names of the categories
+ChunksOf = Callable[[], Iterable[bytes]]
+MOST_SYSTEMS = 1_000  # different system messages that are remembered; further ones are screened each time
+
+
+class Mode(StrEnum):
+    """How much of a dataset is screened."""
+
+    ALL = "all"
+    SAMPLE = "sample"
+    OFF = "off"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is screened, decided once for a drop."""
+
+    mode: Mode
+    files: tuple[str, ...]  # names of dataset and validation file
+    total: int  # examples in all files
+    chosen: int  # examples to screen
+    seed: str  # the content's hash
+    allowed: tuple[str, ...] = ()  # categories that the manifest allows
+
+    def numbers(self) -> Container[int]:
+        """Return which examples are screened, counted from 0 through all files: the same each time."""
+        if self.chosen == self.total:
+            return range(self.total)
+        return frozenset(Random(self.seed).sample(range(self.total), self.chosen))  # noqa: S311 - not a secret
+
+
+def plan_of(report: Report, mode: Mode, sample: int) -> Plan:
+    """Return what to screen of an accepted dataset; `sample` is in examples."""
+    files = [file for file in (report.dataset, report.validation) if file]
+    total = sum(file.examples for file in files)
+    chosen = {Mode.ALL: total, Mode.SAMPLE: min(sample, total), Mode.OFF: 0}[mode]
+    names = tuple(file.name for file in files)
+    return Plan(mode, names, total, chosen, report.content_hash, report.manifest.allow_harm)
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a screening came; is saved, and holds no text."""
+
+    plan: Plan
+    versions: tuple[str, ...]  # of the files that were checked: for others all begins anew
+    next: int = 0  # the example to go on with
+    examples: int = 0  # screened
+    texts: int = 0
+    analyses: int = 0  # asked of Content Safety: a text that is long or spelled oddly takes several
+    systems: tuple[str, ...] = ()  # hashes of the system messages seen
+    harms: Harms = field(default_factory=Harms)
+    rests_until: datetime | None = None  # somebody is at it, or Content Safety asked to come back
+    trouble: str = ""  # what held it up last
+
+    @property
+    def done(self) -> bool:
+        """Whether nothing is left to screen."""
+        return self.examples >= self.plan.chosen
+
+    def told(self) -> str:
+        """Return how far it is, in words for people."""
+        so_far = f"screened {self.examples} of {self.plan.chosen} examples for harm"
+        return f"{so_far}; {self.trouble}" if self.trouble else so_far
+
+    def summary(self) -> dict[str, Any]:
+        """Return what the report says of it."""
+        return {
+            "mode": self.plan.mode,
+            "examples": self.examples,
+            "of": self.plan.total,
+            "texts": self.texts,
+            "analyses": self.analyses,
+        }
+
+
+class Text(NamedTuple):
+    """One text to screen, in pieces that one analysis takes."""
+
+    path: str
+    role: str
+    hash: str
+    pieces: tuple[str, ...]
+
+
+class Example(NamedTuple):
+    """One example to screen; its texts may be none when they were screened with an earlier one."""
+
+    number: int
+    file: str
+    line: int
+    texts: tuple[Text, ...]
+
+    @property
+    def analyses(self) -> int:
+        """How many analyses it takes."""
+        return sum(len(text.pieces) for text in self.texts)
+
+
+def examples_left(progress: Progress, files: Sequence[ChunksOf]) -> Iterator[Example]:
+    """Yield the examples that are still to be screened; raises what the chunks raise."""
+    plan = progress.plan
+    numbers, systems = plan.numbers(), dict.fromkeys(progress.systems)
+    lines = chain.from_iterable(
+        ((name, *line) for line in _filled(chunks_of())) for name, chunks_of in zip(plan.files, files, strict=True)
+    )
+    for number, (file, line, content) in enumerate(lines):
+        if number >= progress.next and number in numbers:
+            yield Example(number, file, line, tuple(_texts(content, systems)))
+
+
+def batches_of(examples: Iterable[Example], analyses: int) -> Iterator[list[Example]]:
+    """Yield the examples in batches of about so many analyses."""
+    batch: list[Example] = []
+    for example in examples:
+        batch.append(example)
+        if sum(one.analyses for one in batch) >= analyses:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
+
+
+def _filled(chunks: Iterable[bytes]) -> Iterator[tuple[int, bytes]]:
+    """Yield the lines that hold an example, with their numbers."""
+    for number, line in enumerate(Lines(chunks), start=1):
+        if line and not line.isspace():
+            yield number, line
+
+
+def _texts(line: bytes, systems: dict[str, None]) -> Iterator[Text]:
+    """Yield the texts of an example, and each system message only when it is new."""
+    for place, message in enumerate(msgspec.json.decode(line)["messages"]):
+        role, content = str(message["role"]), message.get("content") or ""
+        calls = message.get("tool_calls") or message.get("function_call")
+        whole = content + (msgspec.json.encode(calls).decode() if calls else "")
+        digest = hashlib.sha256(whole.encode()).hexdigest()[:16]
+        if role == "system":
+            if digest in systems:
+                continue
+            if len(systems) < MOST_SYSTEMS:
+                systems[digest] = None
+        parts = tuple(pieces([whole]))
+        if parts:
+            yield Text(f"$.messages[{place}].content", role, digest, parts)
+
+
+def screened(progress: Progress, examples: Sequence[Example], found: Sequence[Severities | None]) -> Progress:
+    """Return the progress after analyses, one for each piece; None is one that failed, and ends what is done."""
+    answers = iter(found)
+    for example in examples:
+        verdicts = [(text, [next(answers) for _ in text.pieces]) for text in example.texts]
+        if any(answer is None for _, each in verdicts for answer in each):
+            break
+        progress = _after(progress, example, [(text, _worst(each)) for text, each in verdicts])
+    return progress
+
+
+def _after(progress: Progress, example: Example, verdicts: Sequence[tuple[Text, Severities]]) -> Progress:
+    """Return the progress after one more example."""
+    systems = dict.fromkeys(progress.systems) | {
+        text.hash: None for text, _ in verdicts if text.role == "system" and len(progress.systems) < MOST_SYSTEMS
+    }
+    return replace(
+        progress,
+        next=example.number + 1,
+        examples=progress.examples + 1,
+        texts=progress.texts + len(example.texts),
+        analyses=progress.analyses + example.analyses,
+        systems=tuple(systems),
+        harms=progress.harms.adding(_harms(progress.plan, example, verdicts)),
+    )
+
+
+def _harms(plan: Plan, example: Example, verdicts: Sequence[tuple[Text, Severities]]) -> Iterator[Harm]:
+    """Yield what is harmful in an example."""
+    for text, severities in verdicts:
+        for name, severity in sorted(severities.items()):
+            category = CATEGORIES.get(name, name.lower())
+            code = code_of(text.role, category, severity, plan.allowed)
+            if code:
+                place = (example.file, example.line, text.path, text.role)
+                yield Harm(code, *place, category, severity, text.hash[:8])
+
+
+def _worst(found: Sequence[Severities | None]) -> Severities:
+    """Return the highest severity of each category over the pieces of a text."""
+    worst: dict[str, int] = {}
+    for severities in found:
+        for name, severity in (severities or {}).items():
+            worst[name] = max(severity, worst.get(name, 0))
+    return worst
