@@ -9,9 +9,9 @@ import msgspec
 from shared.core.base_models import BaseModel
 from shared.core.dataset.formats import MOST_MESSAGES
 from shared.core.dataset.lines import MAX_LINE
-from shared.core.dataset.texts import estimate, hashes_of, prompt_and_answer, warned_length
+from shared.core.dataset.texts import estimate, hashes_of, warned_length
 
-_UNUSUAL_ESCAPES = (  # of a control character or a quote; the second asks for a backslash that is not escaped
+_UNUSUAL = (  # of a control character or a quote; the second asks for a backslash that is not escaped
     re.compile(rb"\\(?:u00(?:[01]|22)|[bf])"),
     re.compile(rb"(?<!\\)(?:\\\\)*\\(?:u00(?:[01]|22)|[bf])"),
 )
@@ -62,23 +62,22 @@ class QuickReader:
         return found
 
     def known(self, lines: Sequence[bytes], examples: Sequence[list[Message]]) -> Known | None:
-        """Return what is kept of lines that hold these examples, when nothing is wrong in any of them, else None."""
+        """Return what is kept of lines with these examples, when nothing is wrong in any of them, else None."""
         messages = [message for example in examples for message in example]
         texts = [message.content.strip() for message in messages]
         if not all(texts) or not _plain(lines, len(messages), "\0".join(texts)):
             return None
         roles = "".join([message.role[0] for message in messages])
         known, fine, end = Known([], [], []), self._fine, 0
-        for example in examples:
+        for line, example in zip(lines, examples, strict=True):
             start, end = end, end + len(example)
             order = roles[start:end]
             if order not in fine and not self._in_turns(order):
                 return None
-            prompt, answer = prompt_and_answer(order, texts[start:end])
-            hashes = hashes_of(prompt, answer)
-            known.prompts.append(hashes[0])
-            known.rows.append(hashes[1])
-            known.tokens.append(estimate(len(prompt) + 1 + len(answer), end - start))
+            prompt, row = hashes_of(order, texts[start:end])
+            known.prompts.append(prompt)
+            known.rows.append(row)
+            known.tokens.append(estimate(len(line) - 26 * (end - start), end - start))
         return known if max(known.tokens) <= self._longest else None
 
     def _in_turns(self, roles: str) -> bool:
@@ -99,18 +98,20 @@ def _plain(lines: Sequence[bytes], messages: int, texts: str) -> bool:
     piece = b"\n".join(lines)
     if len(piece) > MAX_LINE and max(map(len, lines)) > MAX_LINE:
         return False
-    escapes = {after[:2] for after in piece.split(b"\\")[1:]}  # finding each backslash is faster than a search
-    if any(escape.startswith(_BEGIN_UNUSUAL) for escape in escapes):
-        if all(unusual.search(piece) for unusual in _UNUSUAL_ESCAPES):
-            return False
-    if _may_hold_tokens(texts, after_newline=b"nH" in escapes):
+    escapes = [after[:2] for after in piece.split(b"\\")[1:]]  # finding each backslash is faster than a search
+    kinds = set(escapes)
+    if any(kind.startswith(_BEGIN_UNUSUAL) for kind in kinds) and all(rule.search(piece) for rule in _UNUSUAL):
+        return False
+    if _may_hold_tokens(texts, after_newline=b"nH" in kinds):
         return False
     quotes = piece.count(b'"') - 2 * len(lines) - 8 * messages
-    return quotes == texts.count('"')
+    if b"" in kinds:  # an escaped backslash: what follows may be the end of a text
+        return quotes == texts.count('"')
+    return quotes == sum([escape[:1] == b'"' for escape in escapes])
 
 
 def _may_hold_tokens(texts: str, *, after_newline: bool) -> bool:
-    """Tell quickly whether a closer look for control tokens is worth its time (single characters are found fastest)."""
+    """Tell whether a closer look for control tokens is worth its time; single characters are found fastest."""
     if "<" in texts and not {after[:1] for after in texts.split("<")[1:]}.isdisjoint(("|", "")):
         return True
     return ("[" in texts and "INST]" in texts) or (after_newline and "\nHuman:" in texts)

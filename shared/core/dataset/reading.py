@@ -59,7 +59,9 @@ class Reading:
     longest: int = 0  # estimated tokens of the longest example
     sha256: str = ""
     system_message: str = ""
-    prompts: array[int] = field(default_factory=lambda: array("Q"))  # a hash per example, see Texts.hashes
+    prompts: array[int] = field(
+        default_factory=lambda: array("Q")
+    )  # a hash per example; the second pass makes them last
     rows: array[int] = field(default_factory=lambda: array("Q"))
     places: Places = field(default_factory=Places)
 
@@ -130,8 +132,8 @@ class _Pass:
         read.tokens += sum(known.tokens)
         read.longest = max(read.longest, *known.tokens)
         read.places.add(first, len(lines))
-        self._crlf = self._crlf or any(line[-1] == 0x0D for line in lines)
-        self._indented = self._indented or any(line[0] != 0x7B for line in lines)
+        self._crlf = self._crlf or 0x0D in [line[-1] for line in lines]
+        self._indented = self._indented or {line[0] for line in lines} != {0x7B}
         self._go_on(lines)
 
     def _go_on(self, lines: Sequence[bytes]) -> None:

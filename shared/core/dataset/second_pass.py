@@ -11,6 +11,7 @@ import msgspec
 from shared.core.dataset.findings import Findings
 from shared.core.dataset.lines import Lines
 from shared.core.dataset.reading import Reading
+from shared.core.dataset.texts import lasting_hash
 
 File = Literal["training", "validation"]
 UNREADABLE = frozenset({"F02", "F06", "F10", "F11"})  # what is no file of lines at all is not read again
@@ -75,14 +76,21 @@ class _Example(msgspec.Struct, gc=False):
 def examples_of(
     chunks: Iterable[bytes], reading: Reading, file: File, count_tokens: CountTokens
 ) -> Iterator[SeenExample]:
-    """Yield the examples that the first pass found faultless; raises ValueError when the file changed since."""
+    """Yield the examples that the first pass found faultless; raises ValueError when the file changed since.
+
+    On the way the hash of each prompt gives place to one that is the same in every process: it decides the split.
+    """
     lines = Lines(chunks)
     decode = msgspec.json.Decoder(_Example).decode
     wanted = iter(reading.places)
     next_line = next(wanted, 0)
+    place = 0
     for number, line in enumerate(lines, start=1):
         if number == next_line:
             messages = tuple([(message.role, _text(message)) for message in decode(line).messages])
+            roles = "".join([role[0] for role, _ in messages])
+            reading.prompts[place] = lasting_hash(roles, [text for _, text in messages])
+            place += 1
             yield SeenExample(number, messages, len(line), count_tokens(messages), file)
             next_line = next(wanted, 0)
     if lines.sha256 != reading.sha256:

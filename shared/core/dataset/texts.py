@@ -18,34 +18,34 @@ class Texts(NamedTuple):
     """What an example says, without spelling: equal for examples that only differ in escapes and white space."""
 
     body: bytes  # who speaks (a letter per message), then all texts; joined with NUL, which no text holds
-    cut: int  # where in the body the last text begins
     messages: int
     tokens: int  # estimated, in the chat template
 
     def hashes(self) -> tuple[int, int]:
-        """Return 64 bits that tell the prompt (all but the last text), and 64 that tell the whole example."""
-        return hashes_of(self.body[: self.cut], self.body[self.cut + 1 :])
+        """Return the hashes of prompt and example; no text holds NUL."""
+        roles, *texts = self.body.decode().split("\0")
+        return hashes_of(roles, texts)
 
 
-def hashes_of(prompt: bytes, answer: bytes) -> tuple[int, int]:
-    """Return 64 bits that tell the prompt, and 64 that tell prompt and answer.
+def hashes_of(roles: str, texts: Sequence[str]) -> tuple[int, int]:
+    """Return 64 bits that tell the prompt (all but the last text), and 64 that tell the whole example.
 
-    The first are the same in every process, since they decide the split; the second only in this one.
+    They are the fastest there are, and so the same in this process only.
     """
-    digest = sha256(prompt).digest()
-    return int.from_bytes(digest[:8]), hash((digest, answer)) & _64_BITS
+    prompt = hash((roles, *texts[:-1])) & _64_BITS
+    return prompt, hash((prompt, texts[-1])) & _64_BITS
 
 
-def prompt_and_answer(roles: str, texts: Sequence[str]) -> tuple[bytes, bytes]:
-    """Return who speaks and all texts but the last, and the last text. Raises UnicodeEncodeError."""
-    return "\0".join((roles, *texts[:-1])).encode(), texts[-1].encode()
+def lasting_hash(roles: str, texts: Sequence[str]) -> int:
+    """Return 64 bits that tell the prompt in every process and release: they decide the split."""
+    prompt = "\0".join((roles, *texts[:-1])).encode()
+    return int.from_bytes(sha256(prompt).digest()[:8])
 
 
 def texts_of(roles: str, texts: Sequence[str]) -> Texts:
     """Return the texts of an example; `roles` has one letter per message. Raises UnicodeEncodeError."""
-    prompt, answer = prompt_and_answer(roles, texts)
-    body = b"%b\0%b" % (prompt, answer)
-    return Texts(body, len(prompt), len(texts), estimate(len(body), len(texts)))
+    body = "\0".join((roles, *texts)).encode()
+    return Texts(body, len(texts), estimate(len(body), len(texts)))
 
 
 def estimate(size: int, messages: int) -> int:

@@ -103,7 +103,7 @@ def test_spelling_makes_no_difference_to_what_an_example_is(text, ascii_only, sp
     ).encode("utf-8", "replace")
     seen, again = quickly(plain), quickly(spelled)
     if seen is not None and again is not None:
-        assert seen == again
+        assert (seen.prompts, seen.rows) == (again.prompts, again.rows)
 
 
 @pytest.mark.parametrize("depth", [60, 1_000, 100_000])
