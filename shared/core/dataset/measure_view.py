@@ -1,11 +1,15 @@
 """What the second pass measured, in a form to show: facts, and bars where a summary holds counts."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from shared.core.dataset.rules import RULES
+
 MOST_BARS = 24  # bars of one chart; a summary that holds more shows its first ones
-_WORDS = {"p50": "median", "p90": "90 %", "p95": "95 %", "p99": "99 %"}
+_RULES = {rule.code: f"{rule.code}: {rule.says}" for rule in RULES}
+_PERCENTILE = re.compile(r"(?:^| )p(\d+)\b")
 
 
 @dataclass(frozen=True)
@@ -64,6 +68,8 @@ def _parts(
             yield path, chart(counts)
         elif isinstance(value, Mapping):
             yield from _parts(value, path)
+        elif "share" in str(key) and isinstance(value, float):
+            yield path, f"{value:.1%}"
         elif value is not None and value != []:
             yield path, text_of(value)
 
@@ -73,7 +79,7 @@ def _counts(value: Any) -> list[tuple[str, float]]:
     if isinstance(value, Mapping) and len(value) > 1 and all(map(_is_number, value.values())):
         return [(words(str(key)), number) for key, number in value.items()]
     if isinstance(value, Sequence) and not isinstance(value, str) and value and all(map(_is_bin, value)):
-        return [(_bin_label(each), each["count"]) for each in value]
+        return [(_bin_label(each), _bin_count(each)) for each in value]
     return []
 
 
@@ -82,7 +88,12 @@ def _is_number(value: Any) -> bool:
 
 
 def _is_bin(value: Any) -> bool:
-    return isinstance(value, Mapping) and _is_number(value.get("count")) and len(value) > 1
+    """Tell whether this is a row of a chart: what is counted, then how often."""
+    return isinstance(value, Mapping) and len(value) > 1 and _is_number(_bin_count(value))
+
+
+def _bin_count(each: Mapping[str, Any]) -> Any:
+    return each["count"] if "count" in each else list(each.values())[-1]
 
 
 def _bin_label(each: Mapping[str, Any]) -> str:
@@ -92,7 +103,8 @@ def _bin_label(each: Mapping[str, Any]) -> str:
         if high is None:
             return f"from {text_of(low)}"
         return text_of(high) if low in (None, high) else f"{text_of(low)}-{text_of(high)}"
-    return ", ".join(text_of(value) for key, value in each.items() if key != "count")
+    counted = "count" if "count" in each else list(each)[-1]
+    return ", ".join(text_of(value) for key, value in each.items() if key != counted)
 
 
 def chart(counts: Sequence[tuple[str, float]]) -> Chart:
@@ -125,6 +137,8 @@ def text_of(value: Any) -> str:
 
 
 def words(key: str) -> str:
-    """Return a key as words: "longest_example" is "Longest example"."""
-    text = _WORDS.get(key, key.replace("_", " ").strip())
+    """Return a key as words: "longest_example" is "Longest example", and a rule's code says what the rule is."""
+    if key in _RULES:
+        return _RULES[key]
+    text = _PERCENTILE.sub(r", percentile \1", key.replace("_", " ")).strip(" ,")
     return text[:1].upper() + text[1:]

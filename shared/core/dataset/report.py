@@ -9,7 +9,7 @@ from shared.core.dataset.findings import Finding, Severity
 from shared.core.dataset.manifest import Manifest
 from shared.core.dataset.split import Split
 
-SCHEMA = "tunedrop/report/1"  # docs/dataset.md describes it; a change that breaks readers makes a 2 of it
+SCHEMA = "tunedrop/report/1"  # docs/report.md describes it; a change that breaks readers makes a 2 of it
 _ORDER = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.NOTE: 2}
 
 
@@ -78,13 +78,14 @@ class Report:
 
 
 def report_json(report: Report) -> bytes:
-    """Return the report as JSON, by the schema in docs/dataset.md; it holds no text of the dataset."""
+    """Return the report as JSON, by the schema in docs/report.md; it holds no text of the dataset."""
     tokens = {"kind": "estimate", "total": report.tokens, "longest_example": max(f.longest for f in report.files)}
     split = report.split
     written: dict[str, Any] = {
         "schema": SCHEMA,
         "accepted": report.accepted,
         "base_model": report.manifest.base_model,
+        "counts": _counts(report),
         "files": [_file(file) for file in report.files],
         "examples": {"training": report.training_examples, "validation": report.validation_examples},
         "tokens": tokens,
@@ -92,9 +93,19 @@ def report_json(report: Report) -> bytes:
         "manifest": asdict(report.manifest),
         "hyperparameters": report.manifest.hyperparameters(),
         "content_hash": report.content_hash,
+        "measures": {name: dict(summary) for name, summary in report.measures.items()},
         "findings": [asdict(finding) for finding in report.findings],
     }
     return json.dumps(written, indent=2, ensure_ascii=False).encode()
+
+
+def _counts(report: Report) -> dict[str, int]:
+    """Return how many errors, warnings and notes there are, also those that are not listed."""
+    counts = {str(severity): 0 for severity in Severity}
+    kinds = {(finding.file, finding.code): finding for finding in report.findings}
+    for finding in kinds.values():
+        counts[finding.severity] += _times(report, finding)
+    return counts
 
 
 def _file(file: FileReport) -> dict[str, Any]:

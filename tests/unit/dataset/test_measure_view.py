@@ -14,7 +14,7 @@ from shared.core.dataset.measure_view import MOST_BARS, Bar, blocks_of, text_of,
         (12345.6, "Kept", "12,346"),
         ("estimate", "Kept", "estimate"),
         ([1, "a"], "Kept", "1, a"),
-        ([{"a": "b", "long_name": 2}], "Kept", "A b, Long name 2"),
+        ([{"a": 2, "long_name": "b"}], "Kept", "A 2, Long name b"),
         ({"only": 1}, "Kept: only", "1"),
         ({"a": "b"}, "Kept: a", "b"),
         ({"deep": {"a": "b"}}, "Kept: deep: a", "b"),
@@ -64,4 +64,22 @@ def test_a_long_list_is_cut():
 
 
 def test_keys_become_words():
-    assert [words(key) for key in ("longest_example", "p95", "")] == ["Longest example", "95 %", ""]
+    assert [words(key) for key in ("longest_example", "words_p95", "p5", "R01", "")] == [
+        "Longest example",
+        "Words, percentile 95",
+        "Percentile 5",
+        "R01: A line is valid JSON.",
+        "",
+    ]
+
+
+def test_what_is_counted_by_another_word_is_a_chart_too():
+    (block,) = blocks_of(
+        {"links": {"sites": [{"site": "a.example", "links": 4}, {"site": "b.example", "links": 1}]}}
+    )
+    assert [(bar.label, bar.value) for bar in block.charts[0].bars] == [("a.example", "4"), ("b.example", "1")]
+
+
+def test_a_share_is_a_percentage():
+    (block,) = blocks_of({"answers": {"share_of_refusals": 0.0312}})
+    assert block.facts == (("Share of refusals", "3.1%"),)

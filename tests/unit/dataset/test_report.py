@@ -20,6 +20,7 @@ def test_the_written_report_has_the_documented_keys():
         "schema",
         "accepted",
         "base_model",
+        "counts",
         "files",
         "examples",
         "tokens",
@@ -27,8 +28,10 @@ def test_the_written_report_has_the_documented_keys():
         "manifest",
         "hyperparameters",
         "content_hash",
+        "measures",
         "findings",
     ]
+    assert written["counts"] == {"error": 1, "warning": 1, "note": 0}
     assert written["files"][0] | {"sha256": ""} == {
         "name": "support.jsonl",
         "bytes": len(file_of(b"bad", fill=12)),
