@@ -21,7 +21,7 @@ from shared.core.screening import (
     screened,
 )
 from shared.drop import Drop
-from shared.errors import ServiceRefused, ServiceUnavailable, TimedOut, TooManyRequests
+from shared.errors import ServiceRefused, ServiceUnavailable, TimedOut
 from shared.ports import Datasets, Safety
 
 log = logging.getLogger(__name__)
@@ -116,12 +116,12 @@ class Screening:
         return found, troubles[0] if troubles else None
 
     async def _severities(self, safety: Safety, text: str) -> Severities:
-        """Return the severities; one bad moment is no outage, but whoever says 429 is left alone."""
+        """Return the severities; one bad moment is no outage, but whoever says when to come back is left alone."""
         try:
             return await self._once(safety, text)
-        except TooManyRequests:
-            raise
-        except ServiceUnavailable:
+        except ServiceUnavailable as error:
+            if error.retry_after is not None:
+                raise
             return await self._once(safety, text)
 
     async def _once(self, safety: Safety, text: str) -> Severities:

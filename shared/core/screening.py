@@ -89,6 +89,7 @@ class Progress:
             "of": self.plan.total,
             "texts": self.texts,
             "analyses": self.analyses,
+            "state": "finished" if self.done else "under way",
         }
 
 

@@ -246,6 +246,7 @@ def test_the_report_says_how_much_was_screened(mode: Mode, sample: int, chosen: 
         "of": EXAMPLES,
         "texts": 0,
         "analyses": 0,
+        "state": "finished",
     }
     assert (report.accepted, screened.accepted, screened.count("S01")) == (True, False, 1)
     assert [finding.line for finding in screened.findings] == [None, 3]  # as many findings as before, in order
@@ -321,10 +322,11 @@ def test_too_many_requests_end_the_tick_and_are_not_asked_again_before_they_said
     assert world.run(run_id).state is not State.RECEIVED
 
 
-def test_one_bad_moment_costs_one_more_analysis():
+@pytest.mark.parametrize("error", [DOWN, TooManyRequests("content safety", "429")])
+def test_one_bad_moment_costs_one_more_analysis(error: Exception):
     world = World(screening_mode=Mode.ALL)
     run_id = dropped(world)
-    world.safety.trouble = failing_once_after(6, DOWN, world.safety)
+    world.safety.trouble = failing_once_after(6, error, world.safety)
     world.reconciler.advance(run_id)
     assert len(world.safety.analysed) == TEXTS + 1
     assert world.run(run_id).state is State.TRAINING
