@@ -1,6 +1,7 @@
 """The rules of the dataset check: one row each; docs/dataset.md shows this table, and a test keeps them equal."""
 
 from shared.core.dataset.findings import Rule, Severity
+from shared.core.dataset.text_rules import TEXT_RULES
 
 E, W, N = Severity.ERROR, Severity.WARNING, Severity.NOTE
 
@@ -155,4 +156,4 @@ SCREENING_RULES = (
     ),
 )
 
-RULES = (*FILE_RULES, *EXAMPLE_RULES, *DATASET_RULES, *MANIFEST_RULES, *SCREENING_RULES)
+RULES = (*FILE_RULES, *EXAMPLE_RULES, *DATASET_RULES, *TEXT_RULES, *MANIFEST_RULES, *SCREENING_RULES)

@@ -1,0 +1,30 @@
+"""The measures of what the texts say."""
+
+from shared.core.dataset.answers import Answers
+from shared.core.dataset.conversations import Conversations
+from shared.core.dataset.credentials import credential_patterns
+from shared.core.dataset.diversity import Diversity
+from shared.core.dataset.intrusion import Links, intrusion_patterns
+from shared.core.dataset.languages import Languages
+from shared.core.dataset.likeness import Likeness
+from shared.core.dataset.personal import personal_patterns
+from shared.core.dataset.residue import residue_patterns
+from shared.core.dataset.scanning import TextScan
+from shared.core.dataset.second_pass import Measure
+from shared.core.dataset.triggers import Triggers
+
+
+def text_measures() -> tuple[Measure, ...]:
+    """Return new ones, for one dataset with its validation file."""
+    languages = Languages()
+    patterns = (*residue_patterns(), *credential_patterns(), *personal_patterns(), *intrusion_patterns())
+    return (
+        Conversations(),
+        Answers(),
+        Diversity(),
+        languages,
+        Likeness(languages),
+        Triggers(),
+        Links(),
+        TextScan("texts", patterns),
+    )
