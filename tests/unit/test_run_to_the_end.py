@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from shared.core.messages import email
 from shared.core.run import Channel, State
 from shared.errors import NotFound, ServiceRefused, ServiceUnavailable
 from tests.unit.world import GOOD, World, example
@@ -122,6 +123,17 @@ def test_a_bad_dataset_is_rejected_with_reasons_and_costs_nothing(content, reaso
     assert set(world.datasets.beside) == {"support.report.json", "support.report.html"}
     assert world.training.created == 0
     assert told(world) == sorted((channel, State.REJECTED) for channel in Channel)
+
+
+def test_a_rejection_names_the_three_most_frequent_reasons_and_where_all_are():
+    world = World()
+    kinds = [b"{}\n"] * 3 + [b"bad\n"] * 4 + [b"[]\n"] * 2 + [b'{"messages": 1}\n'] * 5 + [b"\xff\n"]
+    run_id = world.receive(world.drop(content=GOOD + b"".join(kinds)))
+    world.tick(2)
+    for sent in (world.teams.sent[-1], world.email.sent[-1]):
+        told = [line for line in email(sent).text.splitlines() if line.startswith("- ")]
+        assert [line.split(" (and ")[1].split(")")[0] for line in told[:3]] == ["7 more", "3 more", "1 more"]
+        assert told[3:] == [f"- and 1 more kind: reports/{run_id}/report.html"]
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from shared.core.dataset.rules import RULES
 
 MOST_BARS = 24  # bars of one chart; a summary that holds more shows its first ones
 _RULES = {rule.code: f"{rule.code}: {rule.says}" for rule in RULES}
+_SILENT = {"files"}  # keys that say nothing that their contents do not
 _PERCENTILE = re.compile(r"(?:^| )p(\d+)\b")
 
 
@@ -62,7 +63,7 @@ def _parts(
 ) -> Iterator[tuple[tuple[str, ...], Chart | str]]:
     """Yield every fact and every chart of a summary with the keys that lead to it."""
     for key, value in summary.items():
-        path = (*under, str(key))
+        path = under if key in _SILENT else (*under, str(key))
         counts = _counts(value)
         if counts:
             yield path, chart(counts)
@@ -98,7 +99,7 @@ def _bin_count(each: Mapping[str, Any]) -> Any:
 
 def _bin_label(each: Mapping[str, Any]) -> str:
     """Return a bin's bounds or name: "64-127", "from 8192", "below 32"."""
-    low, high = each.get("from"), each.get("to")
+    low, high = each.get("from"), each.get("to", each["below"] - 1 if _is_number(each.get("below")) else None)
     if low is not None or high is not None:
         if high is None:
             return f"from {text_of(low)}"

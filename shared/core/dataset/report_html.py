@@ -81,7 +81,7 @@ def page_of(report: Report, run_id: str = "", checked: datetime | None = None) -
     return Page(
         report=report,
         schema=SCHEMA,
-        verdict="Fit to train on" if report.accepted else "Not fit to train on",
+        verdict=_verdict(report),
         means=_means(report, groups),
         steps=_steps(report, groups, run_id),
         tiles=_tiles(report),
@@ -93,6 +93,17 @@ def page_of(report: Report, run_id: str = "", checked: datetime | None = None) -
         run_id=run_id,
         checked=checked.strftime("%Y-%m-%d %H:%M UTC") if checked else "",
     )
+
+
+def _verdict(report: Report) -> str:
+    if not report.accepted:
+        return "Not fit to train on"
+    return "Fit so far" if _is_screened(report) else "Fit to train on"
+
+
+def _is_screened(report: Report) -> bool:
+    """Tell whether the screening for harm is not at its end yet."""
+    return report.measures.get("screening", {}).get("state") == "under way"
 
 
 def _means(report: Report, groups: tuple[Group, ...]) -> str:
@@ -109,6 +120,8 @@ def _steps(report: Report, groups: tuple[Group, ...], run_id: str) -> tuple[tupl
     """Return what to do next, the most pressing first."""
     if report.accepted:
         last = "Nothing: TuneDrop trains on it, unless the very same drop serves already."
+        if _is_screened(report):
+            last = "Nothing: TuneDrop screens it for harm, and trains on it when that finds none."
         return ((last if run_id else "Drop it into the container datasets.", None),)
     errors = [group for group in groups if group.severity is Severity.ERROR]
     steps: list[tuple[str, Group | None]] = [(group.fix, group) for group in errors[:STEPS]]

@@ -87,6 +87,14 @@ def test_a_rejected_dataset_says_first_what_to_mend():
     assert "lines 1-2" in words
 
 
+def test_a_screening_under_way_leaves_the_verdict_open():
+    report = replace(check(file_of(fill=60)), measures={"screening": {"state": "under way"}})
+    words = words_of(page_of(report))
+    assert "Fit so far" in words
+    assert "TuneDrop screens it for harm" in words
+    assert "Fit to train on" not in words
+
+
 @pytest.mark.parametrize(
     ("manifest", "verdict", "said"),
     [
