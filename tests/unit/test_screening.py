@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import logging
 import re
 from collections.abc import Callable
 from datetime import timedelta
@@ -146,6 +147,32 @@ def test_harm_is_not_allowed_without_an_owner_or_a_known_category(manifest: byte
     assert world.run(run_id).state is State.REJECTED
     assert "allow_harm" in world.run(run_id).reasons[0]
     assert world.safety.analysed == []
+
+
+def test_no_text_gets_into_logs_or_notifications(caplog: pytest.LogCaptureFixture):
+    caplog.set_level(logging.DEBUG)
+    world = World()
+    dropped(world, file_of(bad("assistant"), fill=20))
+    world.tick(3)
+    assert world.teams.sent
+    assert BAD in " ".join(world.safety.analysed)
+    assert BAD not in caplog.text + repr(world.teams.sent) + repr(world.email.sent)
+
+
+def test_the_check_is_made_when_screening_begins_and_when_it_ends_however_many_ticks_lie_between():
+    world = World(pace=ONE_BATCH, screening_mode=Mode.ALL)
+    run_id = dropped(world)
+    reports = []
+    whole = world.datasets.write
+
+    def write(path, pieces, content_type):
+        reports.extend([path] if path.endswith("report.json") else [])
+        whole(path, pieces, content_type)
+
+    world.datasets.write = write
+    world.tick(7)
+    assert len(world.safety.analysed) == TEXTS
+    assert reports == [f"{run_id}/report.json"] * 2
 
 
 def test_every_text_is_asked_about_once_and_the_system_message_once_at_all():
