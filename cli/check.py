@@ -2,14 +2,14 @@
 
 import argparse
 import sys
-from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 
 from cli.files import chunks, write_whole
+from cli.progress import reading
 from cli.screen import console, show_report
+from shared.core.base_models import DEFAULT_BASE_MODEL
 from shared.core.dataset import Report, check_dataset, report_json
 from shared.core.dataset.findings import Severity, strictly
 from shared.core.dataset.naming import dataset_of
@@ -56,15 +56,17 @@ def checked(
     """Return the report on a file and what lies beside it."""
     name = dataset_of(path.name)
     manifest = path.with_name(name.manifest_path)
-    named = {"default_base_model": base_model} if base_model else {}
-    report = check_dataset(
-        partial(chunks, path),
-        partial(chunks, validation) if validation else _chunks_if_there(path.with_name(name.validation_path)),
-        manifest.read_bytes() if manifest.is_file() else None,
-        path.name,
-        today=datetime.now(UTC).date(),
-        **named,
-    )
+    beside = path.with_name(name.validation_path)
+    validation = validation or (beside if beside.is_file() else None)
+    with reading() as shown:
+        report = check_dataset(
+            lambda: shown(chunks(path)),
+            (lambda: shown(chunks(validation))) if validation else None,
+            manifest.read_bytes() if manifest.is_file() else None,
+            path.name,
+            today=datetime.now(UTC).date(),
+            default_base_model=base_model or DEFAULT_BASE_MODEL,
+        )
     if not strict:
         return report
     return replace(report, findings=strictly(report.findings), manifest=replace(report.manifest, strict=True))
@@ -82,7 +84,3 @@ def _show(report: Report, options: argparse.Namespace) -> None:
         screen.print(f"The whole report: {options.html}")
     elif any(finding.severity is not Severity.NOTE for finding in report.findings):
         screen.print(f"The whole report, with every line: python -m cli check {path} --html report.html")
-
-
-def _chunks_if_there(path: Path) -> Callable[[], Iterator[bytes]] | None:
-    return partial(chunks, path) if path.is_file() else None

@@ -1,11 +1,14 @@
 """The command line: what it says, what it writes, and its exit codes."""
 
 import json
+from io import StringIO
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
 from cli.__main__ import main
+from cli.progress import reading
 from tests.unit.dataset.examples import file_of, good, line, say
 
 NO_ANSWER = line(say("user", "Hi?"))
@@ -158,3 +161,12 @@ def test_force_replaces_what_is_there(folder, capsys):
 def test_a_name_that_is_no_datasets_is_repaired_but_not_checked(folder, capsys):
     assert main(["repair", str(folder / "messy.jsonl"), str(folder / "out.txt")]) == 0
     assert "Not checked, for its name" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("terminal", "said"), [(True, "6 bytes"), (False, "")])
+def test_the_reading_is_shown_where_somebody_looks(terminal, said):
+    screen = Console(file=StringIO(), force_terminal=terminal, width=80, color_system=None)
+    with reading(screen) as shown:
+        assert list(shown([b"abc", b"def"])) == [b"abc", b"def"]
+    assert said in screen.file.getvalue()
+    assert bool(screen.file.getvalue()) == terminal
