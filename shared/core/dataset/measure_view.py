@@ -9,6 +9,17 @@ from shared.core.dataset.rules import RULES
 
 MOST_BARS = 24  # bars of one chart; a summary that holds more shows its first ones
 _RULES = {rule.code: f"{rule.code}: {rule.says}" for rule in RULES}
+_WORDS = _RULES | {
+    "distinct_1": "Distinct words",
+    "distinct_2": "Distinct pairs of words",
+    "distinct_3": "Distinct triples of words",
+    "diversity": "Diversity of answers",
+    "how": "How it was told",
+    "num_train_epochs": "Epochs",
+    "per_device_train_batch_size": "Batch size per device",
+    "texts": "Looked for in texts",
+}
+_SHARE = re.compile(r"share|distinct|evenness")
 _SILENT = {"files"}  # keys that say nothing that their contents do not
 _PERCENTILE = re.compile(r"(?:^| )p(\d+)\b")
 
@@ -69,7 +80,9 @@ def _parts(
             yield path, chart(counts)
         elif isinstance(value, Mapping):
             yield from _parts(value, path)
-        elif "share" in str(key) and isinstance(value, float):
+        elif key in _RULES and value == 0:
+            yield path, "never broken"
+        elif _SHARE.search(str(key)) and isinstance(value, float):
             yield path, f"{value:.1%}"
         elif value is not None and value != []:
             yield path, text_of(value)
@@ -139,7 +152,7 @@ def text_of(value: Any) -> str:
 
 def words(key: str) -> str:
     """Return a key as words: "longest_example" is "Longest example", and a rule's code says what the rule is."""
-    if key in _RULES:
-        return _RULES[key]
+    if key in _WORDS:
+        return _WORDS[key]
     text = _PERCENTILE.sub(r", percentile \1", key.replace("_", " ")).strip(" ,")
     return text[:1].upper() + text[1:]

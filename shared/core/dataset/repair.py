@@ -42,7 +42,7 @@ FIXES = (
     Fix("line-ends", "ended with LF", "leave CRLF, and a missing end of the last line", ("F08",)),
     Fix("blank-lines", "took out blank lines", "leave blank lines", ("F09",)),
     Fix("white-space", "took off white space around lines and texts", "leave white space", ("F08",)),
-    Fix("zero-width", "took out zero-width spaces", "leave zero-width spaces"),
+    Fix("zero-width", "took out zero-width spaces", "leave zero-width spaces", ("R27b",)),
     Fix("duplicates", "took out copies of earlier examples", "leave copies of examples", ("D05",)),
 )
 REPAIRED = frozenset(code for fix in FIXES for code in fix.codes) - {"F05", "F08"}  # worth a word; notes are not

@@ -92,3 +92,9 @@ def test_lengths_of_each_file_are_charts_with_their_bounds():
     (shown,) = block.charts
     assert shown.title == "Training: histogram"
     assert [(bar.label, bar.value) for bar in shown.bars] == [("0", "2"), ("64-127", "9")]
+
+
+def test_a_rule_that_was_looked_for_says_what_it_is():
+    (block,) = blocks_of({"texts": {"R01": 0, "R02": 3}, "empty": {}})
+    assert block.title == "Looked for in texts"
+    assert block.facts == (("R01: A line is valid JSON.", "never broken"), ("R02: A line is a JSON object.", "3"))
