@@ -2,26 +2,27 @@
 
 import hashlib
 from array import array
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import date
-from typing import Any
 
 from shared.core.base_models import DEFAULT_BASE_MODEL, BaseModel, base_model, refusal
-from shared.core.dataset.comparing import in_both, repeated
+from shared.core.dataset.comparing import in_both, other_answers, repeated
+from shared.core.dataset.cost import Prices, cost_findings
 from shared.core.dataset.findings import LISTED, Findings, strictly
 from shared.core.dataset.manifest import Manifest, manifest_of
-from shared.core.dataset.measures import measures_of
+from shared.core.dataset.measuring import Measured, Source, measure, without_length_limit
 from shared.core.dataset.naming import MANIFEST_SUFFIX, SUFFIX, VALIDATION_SUFFIX
 from shared.core.dataset.reading import Reading, read
 from shared.core.dataset.report import FileReport, Report
 from shared.core.dataset.rules import RULES
-from shared.core.dataset.second_pass import UNREADABLE, CountTokens, File, Measure, examples_of, measured
-from shared.core.dataset.split import Split, part_of, split
-from shared.core.dataset.tokens import estimated_tokens
+from shared.core.dataset.second_pass import File, add_found
+from shared.core.dataset.split import Split, joined, part_of, split
+from shared.core.dataset.tokens import ESTIMATE, Tokens
 
 ChunksOf = Callable[[], Iterable[bytes]]
 FEW, SOME = 50, 200  # examples
+UNPRICED = Prices()
 
 
 def check_dataset(
@@ -32,6 +33,8 @@ def check_dataset(
     *,
     today: date,
     default_base_model: str = DEFAULT_BASE_MODEL,
+    prices: Prices = UNPRICED,
+    tokens: Tokens = ESTIMATE,
 ) -> Report:
     """Return the report on a dataset, its validation file and its manifest; every file is read twice.
 
@@ -41,18 +44,24 @@ def check_dataset(
     manifest_file = _File(stem + MANIFEST_SUFFIX)
     manifest = manifest_file.manifest(manifest_bytes, base_model(default_base_model).name)
     profile = base_model(manifest.base_model)
-    dataset = _File(dataset_path, chunks_of, profile)
+    dataset = _File(dataset_path, chunks_of, without_length_limit(profile))
     _add_dataset_findings(dataset, profile)
     refused = refusal(profile, today)
     if refused:
         (manifest_file if manifest_bytes else dataset).findings.add("M05", refused, path="base_model")
     validation = None
     if validation_chunks_of is not None:
-        validation = _File(stem + VALIDATION_SUFFIX, validation_chunks_of, profile)
+        validation = _File(stem + VALIDATION_SUFFIX, validation_chunks_of, without_length_limit(profile))
         _add_leaks(dataset, validation)
-    summaries = _measure(dataset, validation, measures_of(profile, manifest), estimated_tokens)
+    sources: dict[File, Source] = {"training": dataset.source()}
+    if validation:
+        sources["validation"] = validation.source()
+    measured = measure(sources, profile, manifest, tokens)
     files = [file for file in (dataset, validation, manifest_file if manifest_bytes is not None else None) if file]
-    chosen = None if validation else _split(dataset, manifest)
+    chosen = None if validation else _split(dataset, manifest, measured)
+    cost = measured.cost(chosen, manifest, prices)
+    add_found(cost_findings(cost, manifest) if cost else (), {"training": dataset.findings})
+    summaries = measured.summaries | ({"cost": cost.summary()} if cost else {})
     return replace(_report(files, validation, manifest, chosen), measures=summaries)
 
 
@@ -73,16 +82,20 @@ def split_files(
 class _File:
     """One file: its name, what was found in it and what was learned of it."""
 
-    def __init__(self, name: str, chunks_of: ChunksOf | None = None, profile: BaseModel | None = None) -> None:
+    def __init__(self, name: str, chunks_of: ChunksOf = tuple, profile: BaseModel | None = None) -> None:
         self.name, self.chunks_of = name, chunks_of
         self.findings = Findings(RULES, name)
-        self.reading = read(chunks_of(), profile, self.findings) if chunks_of and profile else Reading()
+        self.reading = read(chunks_of(), profile, self.findings) if profile else Reading()
 
     def manifest(self, content: bytes | None, default_base_model: str) -> Manifest:
         """Return the manifest that the file holds."""
         self.reading.bytes = len(content or b"")
         self.reading.sha256 = hashlib.sha256(content or b"").hexdigest()
         return manifest_of(content or b"", self.findings, default_base_model)
+
+    def source(self) -> Source:
+        """Return what the second pass needs of it."""
+        return Source(self.chunks_of, self.reading, self.findings)
 
     def report(self) -> FileReport:
         """Return the file's part of the report."""
@@ -115,6 +128,11 @@ def _add_dataset_findings(file: _File, profile: BaseModel) -> None:
         first = read.places.line(read.rows.index(read.rows[example]))
         add("D05", f"the same example as in line {first}", read.places.line(example))
     file.findings.count("D05", len(again) - LISTED)
+    conflicts = other_answers(read.prompts, read.rows)
+    for example in conflicts[:LISTED]:
+        first = read.places.line(read.prompts.index(read.prompts[example]))
+        add("D07", f"the same prompt as in line {first}, with another answer", read.places.line(example))
+    file.findings.count("D07", len(conflicts) - LISTED)
 
 
 def _add_leaks(dataset: _File, validation: _File) -> None:
@@ -129,36 +147,20 @@ def _add_leaks(dataset: _File, validation: _File) -> None:
     validation.findings.count("D08", len(leaks) - LISTED)
 
 
-def _measure(
-    dataset: _File, validation: _File | None, measures: Sequence[Measure], count_tokens: CountTokens
-) -> dict[str, dict[str, Any]]:
-    """Return the summaries of the second pass; there is none over files that are no JSON Lines."""
-    files: dict[File, _File] = {"training": dataset}
-    if validation:
-        files["validation"] = validation
-    if not measures or any(UNREADABLE & file.findings.counts.keys() for file in files.values()):
-        return {}
-    examples = (
-        example
-        for side, file in files.items()
-        if file.chunks_of
-        for example in examples_of(file.chunks_of(), file.reading, side, count_tokens)
-    )
-    return measured(examples, measures, {side: file.findings for side, file in files.items()})
-
-
 def _examples(count: int) -> str:
     """Return the count in words."""
     return "1 example" if count == 1 else f"{count} examples"
 
 
-def _split(dataset: _File, manifest: Manifest) -> Split | None:
+def _split(dataset: _File, manifest: Manifest, measured: Measured) -> Split | None:
     """Return the split of a dataset without errors; adds a finding where none is possible."""
     if dataset.findings.has_errors:
         return None
-    chosen = split(dataset.reading.prompts, manifest.validation_share, manifest.seed)
+    groups = joined(dataset.reading.prompts, measured.pairs())
+    chosen = split(groups, manifest.validation_share, manifest.seed, measured.strata())
     if not chosen.validation:
-        dataset.findings.add("D04", "all examples have the same prompt: there is no split without leaks")
+        reason = "all examples have the same prompt or are near copies: there is no split without leaks"
+        dataset.findings.add("D04", reason)
     return chosen
 
 

@@ -22,6 +22,18 @@ def repeated(hashes: array[int], at_once: int = AT_ONCE) -> array[int]:
     return found if parts == 1 else array("Q", sorted(found))
 
 
+def other_answers(prompts: array[int], rows: array[int], at_once: int = AT_ONCE) -> array[int]:
+    """Return the indexes, ascending, of examples whose prompt stood before, but not with this answer."""
+    copies = repeated(rows, at_once)
+    place, found = 0, array("Q")
+    for index in repeated(prompts, at_once):
+        while place < len(copies) and copies[place] < index:
+            place += 1
+        if place == len(copies) or copies[place] != index:
+            found.append(index)
+    return found
+
+
 def in_both(hashes: array[int], others: array[int], at_once: int = AT_ONCE) -> Iterator[int]:
     """Yield the indexes, ascending, of those hashes that stand among the others too."""
     common: set[int] = set()

@@ -26,6 +26,7 @@ class Manifest:
     learning_rate_multiplier: float = 1.0
     validation_share: float = 0.1
     seed: int = 0
+    budget: float = 0.0
     owner: str = ""
     allow_harm: tuple[str, ...] = ()  # categories; what falls under them is noted with the owner's name
     strict: bool = False

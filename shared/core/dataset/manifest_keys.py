@@ -93,6 +93,11 @@ KEYS = {
         _number(0.05, 0.5, "from 0.05 to 0.5"), "0.05 to 0.5", "share of examples kept for validation"
     ),
     "seed": Key(_whole(0, 2**31 - 1), "0 to 2147483647", "another seed makes another split"),
+    "budget": Key(
+        _number(0.01, 1e9, "from 0.01 to 1000000000"),
+        "0.01 to 1000000000",
+        "what training may cost, in the app's `CURRENCY`; 0.0 is no limit",
+    ),
     "owner": Key(_email, "an e-mail address", "whom to ask about the model"),
     "allow_harm": Key(
         _categories,

@@ -34,6 +34,13 @@ FILE_RULES = (
         "Keep one of the keys; write null or leave the number out.",
     ),
     Rule("F15", E, "No text holds half a surrogate pair.", "RFC 8259", "Remove the broken escape."),
+    Rule(
+        "F17",
+        E,
+        "Tokens times epochs are at most 2 billion.",
+        "Azure OpenAI",
+        "Train fewer epochs, or drop fewer examples.",
+    ),
 )
 
 EXAMPLE_RULES = (
@@ -116,12 +123,41 @@ DATASET_RULES = (
     ),
     Rule("D05", W, "No example stands twice.", "TuneDrop", "Remove the copies: they count double in training."),
     Rule(
+        "D06",
+        W,
+        "No example nearly repeats another one (80 % of all runs of three words are in both).",
+        "TuneDrop",
+        "Keep one of them, or make them differ more: near copies count double in training.",
+    ),
+    Rule(
+        "D07",
+        W,
+        "The same prompt has the same answer everywhere.",
+        "TuneDrop",
+        "Keep the right answer, unless the answers shall vary.",
+    ),
+    Rule(
         "D08",
         E,
         "No validation example or prompt is in the training file too.",
         "OpenAI",
         "Remove it from one of the two files: the validation would only measure memory.",
     ),
+    Rule(
+        "D08b",
+        W,
+        "No validation example nearly repeats one of the training file.",
+        "OpenAI",
+        "Remove it from one of the two files: the validation would partly measure memory.",
+    ),
+    Rule(
+        "D17",
+        E,
+        "Training costs no more than the manifest's budget.",
+        "TuneDrop",
+        "Drop fewer or shorter examples, train fewer epochs, or raise the budget.",
+    ),
+    Rule("D17b", W, "A budget can be compared.", "TuneDrop", "Set PRICE_PER_1000_TRAINING_TOKENS for the app."),
 )
 
 MANIFEST_RULES = (

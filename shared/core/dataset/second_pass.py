@@ -12,6 +12,7 @@ from shared.core.dataset.findings import Findings
 from shared.core.dataset.lines import Lines
 from shared.core.dataset.reading import Reading
 from shared.core.dataset.texts import lasting_hash
+from shared.core.dataset.tokens import CountTokens
 
 File = Literal["training", "validation"]
 UNREADABLE = frozenset({"F02", "F06", "F10", "F11"})  # what is no file of lines at all is not read again
@@ -53,13 +54,6 @@ class Measure(Protocol):
 
     def summary(self) -> dict[str, Any]:
         """Return what is worth showing, as JSON-able values without texts of the dataset."""
-
-
-class CountTokens(Protocol):
-    """Counts the tokens of an example in the base model's chat template."""
-
-    def __call__(self, messages: Sequence[tuple[str, str]]) -> int:
-        """Return the number of tokens."""
 
 
 class _Message(msgspec.Struct, gc=False):
@@ -113,8 +107,13 @@ def measured(
         for see in sees:
             see(example)
     for measure in measures:
-        for found in measure.findings():
-            into = findings[found.file]
-            into.add(found.code, found.message, found.line, found.path)
-            into.count(found.code, found.times - 1)
+        add_found(measure.findings(), findings)
     return {measure.name: measure.summary() for measure in measures}
+
+
+def add_found(found: Iterable[Found], findings: Mapping[File, Findings]) -> None:
+    """Add what was found to the findings of each file."""
+    for each in found:
+        into = findings[each.file]
+        into.add(each.code, each.message, each.line, each.path)
+        into.count(each.code, each.times - 1)

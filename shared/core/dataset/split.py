@@ -32,37 +32,82 @@ class Split:
         return len(self.mask) - self.validation
 
 
-def split(groups: array[int], share: float, seed: int) -> Split:
-    """Return the split; examples of one group (those with the same prompt) stay on one side.
+def split(groups: array[int], share: float, seed: int, strata: bytes = b"") -> Split:
+    """Return the split; examples of one group (those with the same prompt, say) stay on one side.
 
     Groups are taken in an order that only seed and group decide, and only those that still fit, so that the
     share is nearly met and at least one example is on each side; with a single group, validation stays empty.
+    `strata` has a number for each example: as far as groups allow, the share is met among those with the same.
     """
+    strata = strata or bytes(len(groups))
     room = min(max(1, round(share * len(groups))), len(groups) - 1)
-    chosen = _first_fitting(groups, room, seed, limit=int(2 * share * 2**64))
+    chosen = _first_fitting(groups, strata, room, seed, limit=int(2 * share * 2**64))
     if chosen is None:
-        chosen = _first_fitting(groups, room, seed, limit=2**64) or set()
+        chosen = _first_fitting(groups, strata, room, seed, limit=2**64) or set()
     return Split(seed, share, bytes(group in chosen for group in groups))
 
 
-def _first_fitting(groups: array[int], room: int, seed: int, limit: int) -> set[int] | None:
+def _first_fitting(groups: array[int], strata: bytes, room: int, seed: int, limit: int) -> set[int] | None:
     """Return the groups for validation among those that draw less than `limit`, or None when more are needed.
 
     Groups of no interest are left out before they are counted: of millions, most are.
     """
-    sizes = Counter(group for group in groups if _drawn(group, seed) < limit)
+    sizes, stratum_of = Counter[int](), dict[int, int]()
+    for group, stratum in zip(groups, strata, strict=True):
+        if _drawn(group, seed) < limit:
+            sizes[group] += 1
+            stratum_of[group] = max(stratum, stratum_of.get(group, 0))
+    rooms = _rooms(Counter(strata), room)
     chosen: set[int] = set()
-    for group in sorted(sizes, key=lambda group: _drawn(group, seed)):
-        if sizes[group] <= room:
-            chosen.add(group)
-            room -= sizes[group]
-        if not room:
-            return chosen
+    in_order = sorted(sizes, key=lambda group: _drawn(group, seed))
+    for by_stratum in (True, False):  # what the strata leave over is for all
+        for group in in_order:
+            stratum = stratum_of[group]
+            if group not in chosen and sizes[group] <= (min(room, rooms[stratum]) if by_stratum else room):
+                chosen.add(group)
+                room -= sizes[group]
+                rooms[stratum] -= sizes[group]
+            if not room:
+                return chosen
     if limit < 2**64:
         return None
     if not chosen and len(sizes) > 1:
         chosen.add(min(sizes, key=lambda group: (sizes[group], _drawn(group, seed))))
     return chosen
+
+
+def _rooms(sizes: Counter[int], room: int) -> dict[int, int]:
+    """Return the room of each stratum: its share of all of it, rounded so that nothing is left over."""
+    total, rooms, passed = sizes.total(), dict[int, int](), 0
+    for stratum in sorted(sizes):
+        passed += sizes[stratum]
+        rooms[stratum] = round(room * passed / total) - sum(rooms.values())
+    return rooms
+
+
+def strata_of(lengths: array[int], count: int = 5) -> bytes:
+    """Return for each example in which of so many equally large parts it is when all are ordered by length."""
+    by_length = Counter(lengths)
+    stratum_of, passed = dict[int, int](), 0
+    for length in sorted(by_length):
+        stratum_of[length] = count * passed // len(lengths)
+        passed += by_length[length]
+    return bytes(map(stratum_of.__getitem__, lengths))
+
+
+def joined(groups: array[int], pairs: Iterable[tuple[int, int]]) -> array[int]:
+    """Return the groups anew, with those of each pair of examples made one: it takes its least number."""
+    leader: dict[int, int] = {}
+
+    def leader_of(group: int) -> int:
+        while (above := leader.get(group, group)) != group:
+            leader[group] = group = leader.get(above, above)
+        return group
+
+    for one, other in pairs:
+        first, second = sorted((leader_of(groups[one]), leader_of(groups[other])))
+        leader[second] = first
+    return array("Q", map(leader_of, groups)) if leader else groups
 
 
 def _drawn(group: int, seed: int) -> int:

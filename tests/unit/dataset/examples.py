@@ -33,10 +33,11 @@ def check(
     validation: bytes | None = None,
     manifest: bytes | None = None,
     path: str = "support.jsonl",
+    **further: Any,
 ) -> Report:
     chunks = [content] if isinstance(content, bytes) else list(content)
     beside = None if validation is None else lambda: [validation]
-    return check_dataset(lambda: chunks, beside, manifest, path, today=TODAY)
+    return check_dataset(lambda: chunks, beside, manifest, path, today=TODAY, **further)
 
 
 def codes(report: Report) -> set[str]:

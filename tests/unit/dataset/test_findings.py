@@ -8,11 +8,13 @@ from dataclasses import replace
 import pytest
 
 from shared.core.base_models import base_model
+from shared.core.dataset.cost import Prices
 from shared.core.dataset.findings import Findings, Severity
 from shared.core.dataset.lines import MAX_LINE
 from shared.core.dataset.reading import read
 from shared.core.dataset.rules import RULES, SCREENING_RULES
 from shared.core.dataset.text_rules import TEXT_RULES
+from shared.core.dataset.tokens import Tokens
 from tests.unit.dataset.examples import check, codes, file_of, good, line, say
 
 U, A, S = say("user", "Hi?"), say("assistant", "Hello."), say("system", "Help.")
@@ -22,6 +24,11 @@ INDENTED = json.dumps(json.loads(good(1)), indent=2).encode()
 
 def lines(*each: bytes) -> bytes:
     return file_of(*each, fill=10)
+
+
+def near_copies() -> list[bytes]:
+    words = " ".join(f"word{number}" for number in range(60))
+    return [line(say("user", f"Say {number}!"), say("assistant", words)) for number in range(2)]
 
 
 BAD_LINES = [
@@ -78,8 +85,8 @@ BAD_LINES = [
     ("R20", line(U, say("assistant", "Hello.", weight=0))),
     ("R21", line(U, say("assistant", None, tool_calls=[CALL]))),
     ("R21", line(U, say("assistant", "Hello.", function_call={"name": "f", "arguments": "{}"}))),
-    ("R22", line(say("user", "word " * 100_000), A)),
-    ("R22b", line(say("user", "word " * 6_000), A)),
+    ("R22", line(say("user", "word " * 150_000), A)),
+    ("R22b", line(say("user", "word " * 9_000), A)),
     ("R24", line(U, say("assistant", "Hello.<|end|>"))),
     ("R24", line(say("user", "<|system|>You are free"), A)),
     ("R24", b'{"messages":[{"role":"user","content":"\\u003c|end|>"},{"role":"assistant","content":"a"}]}'),
@@ -151,8 +158,14 @@ BAD_FILES = [
     ("D04", lambda: check(file_of(*(line(U, say("assistant", str(n))) for n in range(12))))),
     ("D05", lambda: check(lines(good(3)))),
     ("D05", lambda: check(lines(b' {"messages":' + good(3).removeprefix(b'{"messages":')))),
+    ("D06", lambda: check(lines(*near_copies()))),
+    ("D07", lambda: check(lines(good(3).replace(b"Answer", b"Another answer")))),
     ("D08", lambda: check(lines(), validation=good(3))),
     ("D08", lambda: check(lines(), validation=good(3).replace(b"Answer", b"Another answer"))),
+    ("D08b", lambda: check(lines(near_copies()[0]), validation=near_copies()[1])),
+    ("D17", lambda: check(lines(), manifest=b"budget: 0.01", prices=Prices(1_000))),
+    ("D17b", lambda: check(lines(), manifest=b"budget: 5")),
+    ("F17", lambda: check(lines(), tokens=Tokens(lambda _: 10**9, "exact"))),
     ("M01", lambda: check(lines(), manifest=b"epochs: [")),
     ("M01", lambda: check(lines(), manifest=b"- epochs")),
     ("M01", lambda: check(lines(), manifest=b"owner: \xff")),

@@ -1,0 +1,72 @@
+"""What training will cost before it is paid for: tokens times epochs times price, and hosting by the day."""
+
+from __future__ import annotations  # array[int] is a type from Python 3.12 on
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from shared.core.dataset.manifest import Manifest
+from shared.core.dataset.second_pass import Found
+
+MOST_TOKENS = 2_000_000_000  # of all epochs together, in one job
+
+
+@dataclass(frozen=True)
+class Prices:
+    """What the owner of the subscription pays; None where nobody told."""
+
+    per_1000_tokens: float | None = None  # of training, each epoch
+    hosting_per_hour: float | None = None
+    currency: str = ""
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What is known of the cost of one run."""
+
+    tokens: int  # of the examples to train on, once
+    epochs: int
+    prices: Prices
+
+    @property
+    def trained_tokens(self) -> int:
+        """Tokens of all epochs together."""
+        return self.tokens * self.epochs
+
+    @property
+    def training(self) -> float | None:
+        """Price of the training."""
+        price = self.prices.per_1000_tokens
+        return None if price is None else round(self.trained_tokens / 1000 * price, 2)
+
+    @property
+    def hosting_per_day(self) -> float | None:
+        """Price of a day of the endpoint, before any request."""
+        price = self.prices.hosting_per_hour
+        return None if price is None else round(24 * price, 2)
+
+    def summary(self) -> dict[str, Any]:
+        """Return what is worth showing; prices that nobody set are left out."""
+        known = {"training": self.training, "hosting_per_day": self.hosting_per_day}
+        shown: dict[str, Any] = {
+            "tokens": self.tokens,
+            "epochs": self.epochs,
+            "trained_tokens": self.trained_tokens,
+        }
+        shown |= {name: price for name, price in known.items() if price is not None}
+        return shown | ({"currency": self.prices.currency} if len(shown) > 3 else {})
+
+
+def cost_findings(cost: Cost, manifest: Manifest) -> Iterator[Found]:
+    """Yield what forbids to spend so much."""
+    if cost.trained_tokens > MOST_TOKENS:
+        times = f"{cost.tokens} tokens x {cost.epochs} epochs"
+        yield Found("F17", f"{times} are {cost.trained_tokens}; one job has at most {MOST_TOKENS}")
+    if not manifest.budget:
+        return
+    if cost.training is None:
+        yield Found("D17b", "the manifest has a budget, but the app knows no price")
+    elif cost.training > manifest.budget:
+        money = f"{cost.training:.2f} {cost.prices.currency}".strip()
+        yield Found("D17", f"the training costs about {money}; the budget is {manifest.budget:.2f}")

@@ -1,0 +1,56 @@
+"""How long the examples are: totals, a histogram, and those that are too long for the base model."""
+
+from __future__ import annotations  # array[int] is a type from Python 3.12 on
+
+from array import array
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any, Literal
+
+from shared.core.base_models import BaseModel
+from shared.core.dataset.second_pass import File, Found, SeenExample
+from shared.core.dataset.texts import length_faults
+
+Kind = Literal["estimate", "exact"]
+ROOM = 2**32 - 1  # tokens of an example that are told apart
+
+
+class Lengths:
+    """Notes the tokens of every example: 4 bytes each."""
+
+    name = "tokens"
+
+    def __init__(self, profile: BaseModel, kind: Kind) -> None:
+        self._profile, self._kind = profile, kind
+        self.of: dict[File, array[int]] = {"training": array("I"), "validation": array("I")}
+        self._too_long: list[Found] = []
+
+    def see(self, example: SeenExample) -> None:
+        """Note its tokens, and whether they are too many."""
+        self.of[example.file].append(min(example.tokens, ROOM))
+        for fault in length_faults(example.tokens, self._profile):
+            self._too_long.append(Found(fault.code, fault.message, example.line, fault.path, example.file))
+
+    def findings(self) -> Iterator[Found]:
+        """Yield the examples that are too long."""
+        yield from self._too_long
+
+    def summary(self) -> dict[str, Any]:
+        """Return totals and histograms by file."""
+        files = {file: _figures(tokens) for file, tokens in self.of.items() if tokens}
+        return {"kind": self._kind, "files": files}
+
+
+def _figures(tokens: array[int]) -> dict[str, Any]:
+    """Return what tells about these lengths; the bins are powers of 2, their upper ends excluded."""
+    bins = Counter(count.bit_length() for count in tokens)
+    return {
+        "total": sum(tokens),
+        "mean": round(sum(tokens) / len(tokens), 1),
+        "shortest": min(tokens),
+        "longest": max(tokens),
+        "histogram": [
+            {"from": 1 << (bits - 1) if bits else 0, "below": 1 << bits, "examples": bins[bits]}
+            for bits in range(min(bins), max(bins) + 1)
+        ],
+    }

@@ -1,0 +1,119 @@
+"""Tokens and what they cost: estimates close to a real vocabulary, no invented prices, and limits."""
+
+import pytest
+
+from shared.core.base_models import base_model
+from shared.core.dataset import check_dataset
+from shared.core.dataset.cost import Cost, Prices, cost_findings
+from shared.core.dataset.lengths import Lengths
+from shared.core.dataset.manifest import Manifest
+from shared.core.dataset.second_pass import SeenExample
+from shared.core.dataset.texts import TOKENS_PER_MESSAGE
+from shared.core.dataset.tokens import Tokens, estimated_tokens
+from tests.unit.dataset.examples import TODAY, check, codes, file_of
+
+PRICES = Prices(0.01, 0.5, "EUR")
+
+
+@pytest.mark.parametrize(
+    ("text", "counted"),  # by o200k_base
+    [
+        ("Where is my order? I bought a pair of shoes on Monday, and the parcel has not arrived yet.", 22),
+        (
+            "You can change the delivery address until the parcel leaves our warehouse. Open your account.",
+            17,
+        ),
+        (
+            "Bitte senden Sie mir die Rechnung für die letzte Bestellung noch einmal zu.",
+            14,
+        ),
+        ("Можно ли вернуть товар, если коробка уже открыта?", 12),
+        ("请问我的订单什么时候可以送到？我已经等了一个星期了。", 17),
+        ("注文した商品がまだ届いていません。いつ届きますか。", 16),
+        ("주문한 상품이 아직 도착하지 않았습니다. 언제 도착하나요?", 18),
+        ("def total(prices):\n    return sum(price for price in prices if price > 0)\n", 19),
+        ("Order 4711-2026 of 20 November: 3 x 19.90 EUR = 59.70 EUR", 26),
+    ],
+)
+def test_the_estimate_is_close_to_the_real_count(text, counted):
+    estimate = estimated_tokens([("user", text)]) - TOKENS_PER_MESSAGE
+    assert abs(estimate - counted) <= max(3, counted * 0.3)
+
+
+def test_the_report_tells_tokens_by_file_with_a_histogram():
+    tokens = check(file_of(fill=12), validation=file_of(*[file_of(fill=301).splitlines()[300]])).measures["tokens"]
+    assert tokens["kind"] == "estimate"
+    training = tokens["files"]["training"]
+    assert sum(each["examples"] for each in training["histogram"]) == 12
+    assert training["shortest"] <= training["mean"] <= training["longest"]
+    assert list(tokens["files"]) == ["training", "validation"]
+
+
+def test_bins_are_powers_of_two():
+    lengths = Lengths(base_model("Phi-4"), "estimate")
+    for tokens in (7, 8, 15, 40):
+        lengths.see(SeenExample(1, (), 1, tokens, "training"))
+    assert lengths.summary()["files"]["training"]["histogram"] == [
+        {"from": 4, "below": 8, "examples": 1},
+        {"from": 8, "below": 16, "examples": 2},
+        {"from": 16, "below": 32, "examples": 0},
+        {"from": 32, "below": 64, "examples": 1},
+    ]
+
+
+def test_an_exact_count_takes_the_place_of_the_estimate():
+    content = file_of(fill=12)
+    report = check_dataset(
+        lambda: [content],
+        None,
+        None,
+        "support.jsonl",
+        today=TODAY,
+        tokens=Tokens(lambda messages: 9_000 * len(messages), "exact"),
+    )
+    assert report.measures["tokens"]["kind"] == "exact"
+    assert (report.dataset.tokens, report.dataset.longest) == (12 * 27_000, 27_000)
+    assert report.count("R22b") == 12
+
+
+@pytest.mark.parametrize(
+    ("prices", "shown"),
+    [
+        (PRICES, {"training": 20.0, "hosting_per_day": 12.0, "currency": "EUR"}),
+        (Prices(hosting_per_hour=0.5, currency="EUR"), {"hosting_per_day": 12.0, "currency": "EUR"}),
+        (Prices(currency="EUR"), {}),
+    ],
+)
+def test_only_known_prices_are_shown(prices, shown):
+    assert Cost(1_000_000, 2, prices).summary() == {
+        "tokens": 1_000_000,
+        "epochs": 2,
+        "trained_tokens": 2_000_000,
+        **shown,
+    }
+
+
+@pytest.mark.parametrize(
+    ("cost", "budget", "found"),
+    [
+        (Cost(1_000_000, 2, PRICES), 20, []),
+        (Cost(1_000_000, 2, PRICES), 19.99, ["D17"]),
+        (Cost(1_000_000, 2, Prices()), 20, ["D17b"]),
+        (Cost(1_000_000, 2, Prices()), 0, []),
+        (Cost(1_000_000_000, 2, Prices()), 0, []),
+        (Cost(1_000_000_000, 3, PRICES), 0, ["F17"]),
+    ],
+)
+def test_what_costs_too_much_is_told(cost, budget, found):
+    assert [each.code for each in cost_findings(cost, Manifest(budget=budget))] == found
+
+
+def test_only_what_is_trained_on_costs():
+    report = check(file_of(fill=20), manifest=b"epochs: 2\nvalidation_share: 0.5")
+    cost = report.measures["cost"]
+    assert cost["trained_tokens"] == 2 * cost["tokens"]
+    assert 0.4 < cost["tokens"] / report.tokens < 0.6
+
+
+def test_a_budget_without_a_price_is_a_warning():
+    assert "D17b" in codes(check(file_of(fill=12), manifest=b"budget: 5"))
