@@ -43,9 +43,9 @@ STORIES = {
         "Good",
     ),
     State.REJECTED: Story(
-        lambda run: f"{run.model}: the dataset was rejected",
+        lambda run: f"{run.model or run.dataset}: the dataset was rejected",
         lambda run: f"{run.dataset} cannot be trained on as it is. Nothing was trained and nothing was spent.",
-        lambda run: f"Mend what is named here and drop the file again. Every finding: {_report(run)}.",
+        lambda run: f"Mend what is named here and drop the file again. {_every_finding(run)}".strip(),
         "Warning",
     ),
     State.FAILED: Story(
@@ -130,6 +130,11 @@ def _reasons(run: Run) -> list[str]:
 
 def _further(kinds: int) -> str:
     return "1 more kind" if kinds == 1 else f"{kinds} more kinds"
+
+
+def _every_finding(run: Run) -> str:
+    """Return where the report lies; a file in a wrong place, which names no model, was not looked into."""
+    return f"Every finding: {_report(run)}." if run.model else ""
 
 
 def _report(run: Run) -> str:

@@ -72,6 +72,12 @@ def test_three_reasons_are_told_without_a_rest():
         assert "more kind" not in text
 
 
+def test_a_file_in_a_wrong_place_has_no_report_to_read():
+    for text in words(replace(RUN, state=State.REJECTED, model="", dataset="a/b/c.jsonl", reasons=("too deep",))):
+        assert "a/b/c.jsonl: the dataset was rejected" in text
+        assert "Every finding" not in text
+
+
 def test_a_datasets_words_are_text_and_nothing_else():
     run = replace(RUN, state=State.REJECTED, reasons=('<img src="x"> [free](https://evil.example)',))
     card, _text, html = words(run)
