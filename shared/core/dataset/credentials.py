@@ -2,11 +2,13 @@
 
 import math
 import re
+import string
 from collections import Counter
 
-from shared.core.dataset.scanning import Pattern, Thing, named
+from shared.core.dataset.scanning import Pattern, Run, Thing, named
 
 _CODE = "S04"
+_KEY = Run(f"{string.ascii_letters}{string.digits}+/_~%.=-", 20)
 _STAND_INS = re.compile(
     r"(?i)example|sample|placeholder|your|changeme|change_me|dummy|redacted|xxxx|\*\*\*|\.\.\.|1234567890|abcdef|"
     r"<|\{|\$|insert|replace|passw|secret_?here|(.)\1{5}"
@@ -15,6 +17,7 @@ _KEYWORD = re.compile(
     r"(?i)(?:api|access|account|auth|client|private|secret|service|storage|subscription|signing|encryption)?[_ -]?"
     r"(?:key|secret|token|passw(?:or)?d|pwd|credential)s?[\"'`\]]{0,2}\s?$"
 )
+_PASSWORD = re.compile(r"(?i)(?:password|pwd)\Z")
 _LEAST_BITS = 3  # for each character, of what looks like a key by its form
 _BITS_PER_CHARACTER = 3.5  # random base64 has about 5 in 40 characters, words and paths have less than 3.5
 _OF_TUTORIALS = (  # the token on jwt.io, and the key of the storage emulator
@@ -49,9 +52,8 @@ def credential_patterns() -> tuple[Pattern, ...]:
         _issued("a JSON web token", r"eyJ[A-Za-z0-9_-]{10,2000}\.eyJ[A-Za-z0-9_-]{10,4000}\."
                 r"[A-Za-z0-9_-]{20,1000}", "eyJ"),
         Pattern(_CODE, re.compile(r"://[^\s:/@\"'<>]{0,80}:([^\s:/@\"'<>]{6,120})@[\w.-]{2,}"), _in_url, ("://",)),
-        Pattern(_CODE, re.compile(r"(?:Password|Pwd|PASSWORD|PWD)=([^;\s\"'<>]{8,120})"), _in_connection_string,
-                ("Password=", "Pwd=", "PASSWORD=", "PWD=")),
-        Pattern(_CODE, re.compile(r"[:=]\s?[\"'`]?([A-Za-z0-9+/_~.=-]{20,200})"), _assigned),
+        Pattern(_CODE, re.compile(r"=([^;\s\"'<>]{8,120})"), _in_connection_string, ("=",)),
+        Pattern(_CODE, re.compile(r"[:=]\s?[\"'`]?([A-Za-z0-9+/_~.=-]{20,200})"), _assigned, run=_KEY),
     )  # fmt: skip
 
 
@@ -68,7 +70,7 @@ def _issued(what: str, form: str, *anchors: str) -> Pattern:
             return None
         return None if _STAND_INS.search(value) else named(what, group)(match)
 
-    return Pattern(_CODE, regex, judge, anchors)
+    return Pattern(_CODE, regex, judge, anchors, run=_KEY)
 
 
 def _in_url(match: re.Match[str]) -> Thing | None:
@@ -78,6 +80,8 @@ def _in_url(match: re.Match[str]) -> Thing | None:
 
 def _in_connection_string(match: re.Match[str]) -> Thing | None:
     """Take a password that stands with a server in a connection string."""
+    if not _PASSWORD.search(match.string, max(0, match.start() - 8), match.start()):
+        return None
     near = match.string[max(0, match.start() - 200) : match.end() + 200]
     if ";" not in near or not re.search(r"(?i)server=|data source=|host=|user id=|uid=", near):
         return None

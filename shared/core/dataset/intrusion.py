@@ -20,26 +20,34 @@ _NEW_SELF = re.compile(
     r"(?:reveal|print|repeat|show)(?: me)? (?:your|the) (?:system prompt|hidden instructions|initial instructions)"
 )
 _LINK = re.compile(r"https?://(?:[^\s/@:]{1,80}@)?([A-Za-z0-9.-]{1,253})")
-_COMMAND = re.compile(
-    r"(?:curl|wget)\s[^\n|]{1,300}\|\s?(?:sudo )?(?:ba|z)?sh\b|"
-    r"[Pp]owershell(?:\.exe)?\s[^\n]{0,80}-[Ee]nc(?:odedCommand)?\s|"
-    r"https?://[^\s\"'<>()]{1,300}\.(?:exe|scr|msi|bat|ps1|vbs|apk)\b|data:[a-z/+-]{3,40};base64,[A-Za-z0-9+/]{200}"
+_PIPE = re.compile(r"\|\s?(?:sudo )?(?:ba|z)?sh\b")
+_FETCH = re.compile(r"\b(?:curl|wget)\s[^\n|]{1,300}\Z")
+_COMMANDS = (
+    (r"[Pp]owershell(?:\.exe)?\s[^\n]{0,80}-[Ee]nc(?:odedCommand)?\s", "owershell"),
+    (r"https?://[^\s\"'<>()]{1,300}\.(?:exe|scr|msi|bat|ps1|vbs|apk)\b", "://"),
+    (r"data:[a-z/+-]{3,40};base64,[A-Za-z0-9+/]{200}", ";base64,"),
 )
+_RUNS = Thing("a command or file that runs what comes from elsewhere")
 _SHORTENERS = {"bit.ly", "tinyurl.com", "t.co", "goo.gl", "ow.ly", "is.gd", "cutt.ly", "rb.gy"}
 
 
 def intrusion_patterns() -> tuple[Pattern, ...]:
     """Return the table of patterns."""
-    verbs = ("gnore", "IGNORE", "isregard", "orget", "verride")
-    selves = ("ou are now", "retend", "o anything now", "O ANYTHING NOW", "ystem prompt", "instructions")
-    commands = ("curl", "wget", "owershell", "http", ";base64,")
+    verbs = ("gnore ", "GNORE ", "isregard ", "orget ", "verride ")
+    selves = ("ou are now ", "retend ", "o anything now", "ystem prompt", "nstructions")
     return (
         Pattern("S05", _OVERRIDE, unmasked("the text asks to ignore the instructions"), verbs, roles="ut"),
         Pattern("S05", _NEW_SELF, unmasked("the text asks for a model without rules, or for the prompt"), selves,
                 roles="ut"),
-        Pattern("S06", _COMMAND, unmasked("a command or file that runs what comes from elsewhere"), commands),
+        *(Pattern("S06", re.compile(form), lambda _match: _RUNS, (anchor,)) for form, anchor in _COMMANDS),
+        Pattern("S06", _PIPE, _piped, ("|",)),
         Pattern("S06", _LINK, _short_link, ("http",)),
     )  # fmt: skip
+
+
+def _piped(match: re.Match[str]) -> Thing | None:
+    """Take a shell that runs what was fetched just before."""
+    return _RUNS if _FETCH.search(match.string, max(0, match.start() - 320), match.start()) else None
 
 
 def _short_link(match: re.Match[str]) -> Thing | None:

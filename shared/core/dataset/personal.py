@@ -2,11 +2,14 @@
 
 import ipaddress
 import re
+import string
 from itertools import cycle
 
-from shared.core.dataset.scanning import Pattern, Thing
+from shared.core.dataset.scanning import Pattern, Run, Thing
 
 _CODE = "S03"
+_DIGITS = Run(string.digits, 6, without=b" .()-")
+_CAPITALS = Run(f"{string.ascii_uppercase}{string.digits}", 15, without=b" ")
 _LOCAL_PART = re.compile(r"[A-Za-z0-9][A-Za-z0-9._%+-]{0,63}\Z")
 _LINK_START = re.compile(r"://[^\s/]{0,150}\Z")  # user and password of a URL
 _EXAMPLE_DOMAIN = re.compile(r"(?i)(?:^|\.)(?:example\.(?:com|org|net)|example|test|invalid|localhost|local)\Z")
@@ -45,11 +48,16 @@ def personal_patterns() -> tuple[Pattern, ...]:
     iban = r"[A-Z]{2}[0-9]{2} ?(?:[A-Z0-9]{4} ?){2,7}[A-Z0-9]{1,4}(?![A-Za-z0-9])"
     return (
         Pattern(_CODE, re.compile(r"@((?:[A-Za-z0-9-]{1,63}\.){1,5}[A-Za-z]{2,24})"), _email, ("@",)),
-        Pattern(_CODE, re.compile(r"[0-9][0-9 .()-]{5,60}[0-9]"), _number),
-        Pattern(_CODE, re.compile(iban), _iban),
+        Pattern(_CODE, re.compile(r"[0-9][0-9 .()-]{5,60}[0-9]"), _number, run=_DIGITS),
+        Pattern(_CODE, re.compile(iban), _iban, run=_CAPITALS),
         Pattern(_CODE, re.compile(r":[0-9A-Fa-f]{0,4}:[0-9A-Fa-f:]{2,34}"), _ipv6, (":",)),
-        Pattern(_CODE, re.compile(r"[0-9]{7}[A-Z](?![A-Za-z0-9])"), _dni),
-        Pattern(_CODE, re.compile(r"[A-Z]{6}[0-9]{2}[A-EHLMPRST][0-9]{2}[A-Z][0-9]{3}[A-Z](?!\w)"), _fiscal_code),
+        Pattern(_CODE, re.compile(r"[0-9]{7}[A-Z](?![A-Za-z0-9])"), _dni, run=_DIGITS),
+        Pattern(
+            _CODE,
+            re.compile(r"[A-Z]{6}[0-9]{2}[A-EHLMPRST][0-9]{2}[A-Z][0-9]{3}[A-Z](?!\w)"),
+            _fiscal_code,
+            run=_CAPITALS,
+        ),
     )
 
 

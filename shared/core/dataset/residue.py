@@ -38,7 +38,7 @@ def residue_patterns() -> tuple[Pattern, ...]:
         ),
         Pattern(
             "R28", _TEMPLATE, unmasked("a placeholder was not filled in"),
-            ("{{", "<your", "<insert", "[your", "[insert"), code_blocks=False,
+            ("{", "<", "["), code_blocks=False,
         ),
         Pattern(
             "R28", _TO_DO, _to_do, ("TODO", "TBD", "FIXME", "orem ipsum"), roles=_ASSISTANT, code_blocks=False,

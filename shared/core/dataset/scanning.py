@@ -4,6 +4,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import accumulate
 from typing import Any, NamedTuple
 
@@ -26,6 +27,24 @@ Judge = Callable[[re.Match[str]], Thing | None]
 
 
 @dataclass(frozen=True)
+class Run:
+    """A quick look: whether so many of some characters stand in a row, when others are left out."""
+
+    characters: str
+    length: int
+    without: bytes = b""
+
+    @cached_property
+    def _table(self) -> bytes:
+        wanted = self.characters.encode()
+        return bytes(1 if code in wanted else 0 for code in range(256))
+
+    def is_in(self, raw: bytes) -> bool:
+        """Tell whether it is somewhere in a text's UTF-8."""
+        return b"\1" * self.length in raw.translate(self._table, self.without)
+
+
+@dataclass(frozen=True)
 class Pattern:
     """One row of a table of patterns."""
 
@@ -33,6 +52,7 @@ class Pattern:
     regex: re.Pattern[str]
     judge: Judge  # a closer look; None where it is not what it looked like
     anchors: tuple[str, ...] = ()  # one of them stands in every match: looked for first, ten times as fast
+    run: Run | None = None  # stands in every match, too
     beyond_ascii: bool = False  # matches only where there is more than ASCII
     roles: str = "suatdf"  # first letters of those whose texts are meant
     code_blocks: bool = True  # whether texts with blocks of code are meant, too
@@ -67,6 +87,7 @@ class TextScan:
     def __init__(self, name: str, patterns: Sequence[Pattern]) -> None:
         self.name = name
         self._patterns = patterns
+        self._runs = {pattern.run for pattern in patterns if pattern.run}
         self._texts: list[str] = []
         self._places: list[_Place] = []
         self._size = 0
@@ -94,10 +115,12 @@ class TextScan:
     def _look(self) -> None:
         """Look through the texts that were kept; counts each code once for a message."""
         blob = _BETWEEN.join(self._texts)
+        raw = blob.encode("utf-8", "replace")
+        runs = {run for run in self._runs if run.is_in(raw)}
         starts = list(accumulate((len(text) + 1 for text in self._texts[:-1]), initial=0))
         counted: set[tuple[str, int]] = set()
         for pattern in self._patterns:
-            if not pattern.may_be_in(blob):
+            if (pattern.run and pattern.run not in runs) or not pattern.may_be_in(blob):
                 continue
             for match in pattern.regex.finditer(blob):
                 index = bisect_right(starts, match.start()) - 1
