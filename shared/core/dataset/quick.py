@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Sequence
-from typing import Literal, NamedTuple
+from typing import Annotated, Literal, NamedTuple
 
 import msgspec
 
@@ -11,11 +11,9 @@ from shared.core.dataset.formats import MOST_MESSAGES
 from shared.core.dataset.lines import MAX_LINE
 from shared.core.dataset.texts import estimate, hashes_of, warned_length
 
-_UNUSUAL = (  # of a control character or a quote; the second asks for a backslash that is not escaped
-    re.compile(rb"\\(?:u00(?:[01]|22)|[bf])"),
-    re.compile(rb"(?<!\\)(?:\\\\)*\\(?:u00(?:[01]|22)|[bf])"),
-)
-_BEGIN_UNUSUAL = (b"u0", b"b", b"f")
+_UNUSUAL = re.compile(rb"\\u00(?:[01]|22|3c|3C|5b|5B)")  # a control character, a quote, < or [
+_UNUSUAL_KINDS = {b"b", b"f"}
+FRAME = 26  # bytes of a message in its line beside its text, on average
 
 
 class Message(msgspec.Struct, forbid_unknown_fields=True, gc=False):
@@ -26,7 +24,7 @@ class Message(msgspec.Struct, forbid_unknown_fields=True, gc=False):
 
 
 class _Example(msgspec.Struct, forbid_unknown_fields=True, gc=False):
-    messages: list[Message]
+    messages: Annotated[list[Message], msgspec.Meta(min_length=1, max_length=MOST_MESSAGES)]
 
 
 class Known(NamedTuple):
@@ -65,30 +63,31 @@ class QuickReader:
         """Return what is kept of lines with these examples, when nothing is wrong in any of them, else None."""
         messages = [message for example in examples for message in example]
         texts = [message.content.strip() for message in messages]
-        if not all(texts) or not _plain(lines, len(messages), "\0".join(texts)):
+        if not all(texts) or not _plain(lines, texts):
             return None
         roles = "".join([message.role[0] for message in messages])
-        known, fine, end = Known([], [], []), self._fine, 0
-        for line, example in zip(lines, examples, strict=True):
+        orders, prompts, rows, end = set(), list[int](), list[int](), 0
+        for example in examples:
             start, end = end, end + len(example)
             order = roles[start:end]
-            if order not in fine and not self._in_turns(order):
-                return None
+            orders.add(order)
             prompt, row = hashes_of(order, texts[start:end])
-            known.prompts.append(prompt)
-            known.rows.append(row)
-            known.tokens.append(estimate(len(line) - 26 * (end - start), end - start))
-        return known if max(known.tokens) <= self._longest else None
+            prompts.append(prompt)
+            rows.append(row)
+        counts = map(len, examples)
+        tokens = [estimate(len(line) - FRAME * count, count) for line, count in zip(lines, counts, strict=True)]
+        fine = max(tokens) <= self._longest and all(map(self._in_turns, orders - self._fine))
+        return Known(prompts, rows, tokens) if fine else None
 
     def _in_turns(self, roles: str) -> bool:
         """Tell whether the order of the roles is fine."""
-        fine = len(roles) <= MOST_MESSAGES and self._turns.fullmatch(roles) is not None
+        fine = self._turns.fullmatch(roles) is not None
         if fine and len(roles) <= 64:
             self._fine.add(roles)
         return fine
 
 
-def _plain(lines: Sequence[bytes], messages: int, texts: str) -> bool:
+def _plain(lines: Sequence[bytes], texts: Sequence[str]) -> bool:
     """Tell whether no key stands twice, no character or token is suspicious, and no line is too long.
 
     The decoder keeps the last of two equal keys in silence. But an example of n messages has exactly 1 + 4 n
@@ -98,20 +97,24 @@ def _plain(lines: Sequence[bytes], messages: int, texts: str) -> bool:
     piece = b"\n".join(lines)
     if len(piece) > MAX_LINE and max(map(len, lines)) > MAX_LINE:
         return False
-    escapes = [after[:2] for after in piece.split(b"\\")[1:]]  # finding each backslash is faster than a search
+    escapes = _escapes(piece)
     kinds = set(escapes)
-    if any(kind.startswith(_BEGIN_UNUSUAL) for kind in kinds) and all(rule.search(piece) for rule in _UNUSUAL):
+    if not _UNUSUAL_KINDS.isdisjoint({kind[:1] for kind in kinds}) or (b"u0" in kinds and _UNUSUAL.search(piece)):
         return False
-    if _may_hold_tokens(texts, after_newline=b"nH" in kinds):
+    if b"<" in piece and not {after[:1] for after in piece.split(b"<")[1:]}.isdisjoint((b"|", b"", b"<")):
         return False
-    quotes = piece.count(b'"') - 2 * len(lines) - 8 * messages
-    if b"" in kinds:  # an escaped backslash: what follows may be the end of a text
-        return quotes == texts.count('"')
+    if ["[" in text and "INST]" in text for text in texts].count(True):
+        return False
+    if b"nH" in kinds and b"\\nHuman:" in piece:
+        return False
+    quotes = piece.count(b'"') - 2 * len(lines) - 8 * len(texts)
     return quotes == sum([escape[:1] == b'"' for escape in escapes])
 
 
-def _may_hold_tokens(texts: str, *, after_newline: bool) -> bool:
-    """Tell whether a closer look for control tokens is worth its time; single characters are found fastest."""
-    if "<" in texts and not {after[:1] for after in texts.split("<")[1:]}.isdisjoint(("|", "")):
-        return True
-    return ("[" in texts and "INST]" in texts) or (after_newline and "\nHuman:" in texts)
+def _escapes(piece: bytes) -> list[bytes]:
+    """Return two bytes of each escape but of backslashes; finding these one by one is faster than a search."""
+    starts = [after[:2] for after in piece.split(b"\\")[1:]]
+    if b"" not in starts:
+        return starts
+    rest = iter(starts)  # an empty one is an escaped backslash: what comes next begins no escape
+    return [start for start in rest if start or next(rest, None) is None]
