@@ -10,7 +10,6 @@ from shared.core.dataset.report_html import page_of
 
 COLORS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.NOTE: "blue"}
 TOLD = 3  # messages of one rule that are shown; report.json and report.html have more
-BLOCKS = ("Cost",)  # measures that are shown here; the report has all
 
 
 def console() -> Console:
@@ -23,7 +22,6 @@ def show_report(screen: Console, report: Report) -> None:
     show_groups(screen, groups_of(report), report.dataset.name)
     page = page_of(report)
     rows = [(title, f"{value} ({aside})") for title, value, aside in page.tiles]
-    rows += [(label, value) for block in page.blocks if block.title in BLOCKS for label, value in block.facts]
     _heading(screen, "What is in it", "")
     width = max(len(title) for title, _ in rows)
     for title, value in rows:

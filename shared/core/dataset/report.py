@@ -15,7 +15,7 @@ _ORDER = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.NOTE: 2}
 
 @dataclass(frozen=True)
 class FileReport:
-    """What one file holds; tokens are estimates."""
+    """What one file holds."""
 
     name: str
     bytes: int
@@ -69,8 +69,13 @@ class Report:
 
     @property
     def tokens(self) -> int:
-        """Estimated tokens of dataset and validation file, once."""
+        """Tokens of dataset and validation file, once."""
         return self.dataset.tokens + (self.validation.tokens if self.validation else 0)
+
+    @property
+    def tokens_kind(self) -> str:
+        """How tokens were counted: `exact` with the base model's tokenizer, or as an `estimate`."""
+        return str(self.measures.get("tokens", {}).get("kind", "estimate"))
 
     def count(self, code: str) -> int:
         """Return how often a code was found, in all files."""
@@ -79,7 +84,11 @@ class Report:
 
 def report_json(report: Report) -> bytes:
     """Return the report as JSON, by the schema in docs/report.md; it holds no text of the dataset."""
-    tokens = {"kind": "estimate", "total": report.tokens, "longest_example": max(f.longest for f in report.files)}
+    tokens = {
+        "kind": report.tokens_kind,
+        "total": report.tokens,
+        "longest_example": max(f.longest for f in report.files),
+    }
     split = report.split
     written: dict[str, Any] = {
         "schema": SCHEMA,

@@ -1,5 +1,6 @@
 """report.html: the report as one page that needs nothing beside it; made from the report by a template."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -135,12 +136,26 @@ def _tiles(report: Report) -> tuple[tuple[str, str, str], ...]:
     training, validation = report.training_examples, report.validation_examples
     sides = f"{training:,} train, {validation:,} validate" if validation else "without an error"
     longest = max(file.longest for file in report.files)
+    counted = "counted" if report.tokens_kind == "exact" else "estimated"
     return (
         ("Examples", f"{report.examples:,}", sides),
-        ("Tokens", f"{report.tokens:,}", f"estimated; the longest example has {longest:,}"),
+        ("Tokens", f"{report.tokens:,}", f"{counted}; the longest example has {longest:,}"),
         ("Lines", f"{dataset.lines:,}", size(dataset.bytes)),
         ("Base model", manifest.base_model, _count(manifest.epochs, "epoch")),
+        *_cost(report),
     )
+
+
+def _cost(report: Report) -> Iterator[tuple[str, str, str]]:
+    """Yield what the training costs: its price where one is set, else the tokens that it takes."""
+    cost = report.measures.get("cost", {})
+    tokens, training, hosting = (cost.get(name) for name in ("trained_tokens", "training", "hosting_per_day"))
+    currency = cost.get("currency", "")
+    a_day = "" if hosting is None else f"; hosting costs {f'{hosting:,.2f} {currency}'.strip()} a day"
+    if training is not None:
+        yield "Cost of training", f"{training:,.2f} {currency}".strip(), f"{tokens:,} tokens{a_day}"
+    elif tokens is not None:
+        yield "Trained tokens", f"{tokens:,}", f"of all epochs{a_day or '; no price is set'}"
 
 
 def _sections(groups: tuple[Group, ...]) -> tuple[Section, ...]:

@@ -1,5 +1,6 @@
 """report.html: one page that says what to do, runs nothing, and holds no text of the dataset."""
 
+import json
 import re
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -8,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from shared.core.dataset.report import Report
+from shared.core.dataset.report import Report, report_json
 from shared.core.dataset.report_html import report_html, size
 from tests.unit.dataset.examples import check, file_of, good, line, say
 
@@ -148,6 +149,34 @@ def test_measures_are_shown_as_facts_and_bars():
     words = words_of(page)
     assert "Tokens Kind estimate Histogram 0-63 9 from 64 3" in words
     assert 'style="width:33.33%"' in page
+
+
+@pytest.mark.parametrize(
+    ("cost", "said"),
+    [
+        ({"trained_tokens": 12_000}, "Trained tokens 12,000 of all epochs; no price is set"),
+        (
+            {"trained_tokens": 12_000, "hosting_per_day": 13.4, "currency": "EUR"},
+            "Trained tokens 12,000 of all epochs; hosting costs 13.40 EUR a day",
+        ),
+        (
+            {"trained_tokens": 12_000, "training": 0.4, "hosting_per_day": 13.4, "currency": "EUR"},
+            "Cost of training 0.40 EUR 12,000 tokens; hosting costs 13.40 EUR a day",
+        ),
+        ({"trained_tokens": 12_000, "training": 1234.5}, "Cost of training 1,234.50 12,000 tokens"),
+    ],
+)
+def test_what_training_costs_stands_at_the_top(cost, said):
+    assert said in words_of(page_of(replace(check(file_of(fill=60)), measures={"cost": cost})))
+
+
+@pytest.mark.parametrize(
+    ("kind", "said"), [("exact", "counted; the longest"), ("estimate", "estimated; the longest")]
+)
+def test_it_says_how_tokens_were_counted(kind, said):
+    report = replace(check(file_of(fill=60)), measures={"tokens": {"kind": kind}})
+    assert said in words_of(page_of(report))
+    assert json.loads(report_json(report))["tokens"]["kind"] == kind
 
 
 def test_what_is_counted_but_not_listed_is_told():
