@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from cli.exact import NoTokenizer, exact_tokens
 from cli.files import chunks, write_whole
 from cli.progress import reading
 from cli.screen import console, show_report
@@ -15,6 +16,7 @@ from shared.core.dataset.findings import Severity, strictly
 from shared.core.dataset.naming import dataset_of
 from shared.core.dataset.repair import REPAIRED
 from shared.core.dataset.report_html import report_html
+from shared.core.dataset.tokens import ESTIMATE, Tokens
 
 MENDED = ".repaired.jsonl"
 
@@ -31,6 +33,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--strict", action="store_true", help="warnings reject too")
     parser.add_argument("--json", action="store_true", help="print report.json and nothing else")
     parser.add_argument("--html", type=Path, metavar="OUT", help="write report.html there")
+    parser.add_argument(
+        "--tokenizer",
+        type=Path,
+        metavar="FILE",
+        help="the base model's tokenizer.json: tokens are counted, not estimated",
+    )
     parser.set_defaults(command=run)
 
 
@@ -40,7 +48,12 @@ def run(options: argparse.Namespace) -> int:
         if not path.is_file():
             print(f"tunedrop: {path} is not a file; name a .jsonl file", file=sys.stderr)
             return 2
-    report = checked(options.file, options.validation, options.base_model, strict=options.strict)
+    try:
+        tokens = exact_tokens(options.tokenizer) if options.tokenizer else ESTIMATE
+    except NoTokenizer as problem:
+        print(f"tunedrop: {problem}", file=sys.stderr)
+        return 2
+    report = checked(options.file, options.validation, options.base_model, strict=options.strict, tokens=tokens)
     if options.html:
         write_whole(options.html, [report_html(report, checked=datetime.now(UTC))])
     if options.json:
@@ -51,7 +64,12 @@ def run(options: argparse.Namespace) -> int:
 
 
 def checked(
-    path: Path, validation: Path | None = None, base_model: str | None = None, *, strict: bool = False
+    path: Path,
+    validation: Path | None = None,
+    base_model: str | None = None,
+    *,
+    strict: bool = False,
+    tokens: Tokens = ESTIMATE,
 ) -> Report:
     """Return the report on a file and what lies beside it."""
     name = dataset_of(path.name)
@@ -66,6 +84,7 @@ def checked(
             path.name,
             today=datetime.now(UTC).date(),
             default_base_model=base_model or DEFAULT_BASE_MODEL,
+            tokens=tokens,
         )
     if not strict:
         return report

@@ -27,11 +27,17 @@ OPTIONAL = {
     "base_model": ("BASE_MODEL", "Phi-4-mini-instruct"),
     "screening": ("SCREENING", "sample"),
     "screening_sample": ("SCREENING_SAMPLE", "200"),
+    "training_price": ("PRICE_PER_1000_TRAINING_TOKENS", "unknown"),
+    "hosting_price": ("HOSTING_PER_HOUR", "unknown"),
+    "currency": ("CURRENCY", "USD"),
 }
 
 SPELLED = {
     "screening": (r"all|sample|off", "all, sample or off"),
     "screening_sample": (r"[1-9]\d{0,8}", "a whole number above 0"),
+    "training_price": (r"unknown|\d{1,9}(\.\d{1,9})?", "a number, or unknown"),
+    "hosting_price": (r"unknown|\d{1,9}(\.\d{1,9})?", "a number, or unknown"),
+    "currency": (r"[A-Z]{3}", "three letters, as in USD"),
 }
 
 
@@ -56,6 +62,9 @@ class Settings:
     base_model: str
     screening: str
     screening_sample: str
+    training_price: str
+    hosting_price: str
+    currency: str
 
     def __repr__(self) -> str:
         """Name the workspace only: the webhook's URL is a secret."""

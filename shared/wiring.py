@@ -137,6 +137,7 @@ class App:
     @cached_property
     def reconciler(self) -> "Reconciler":
         """Advancing runs."""
+        from shared.core.dataset.cost import prices_of
         from shared.reconciler import Reconciler
         from shared.work import Services
 
@@ -149,6 +150,7 @@ class App:
             verify=self.verify,
             clock=now,
             default_base_model=self.settings.base_model,
+            prices=prices_of(self.settings.training_price, self.settings.hosting_price, self.settings.currency),
         )
         return Reconciler(self.runs, self.queue, self.notifier, services, now)
 

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from shared.core import names
 from shared.core.dataset import Report, check_dataset, reasons, report_json, split_files
+from shared.core.dataset.cost import UNKNOWN_PRICES, Prices
 from shared.core.dataset.harm import with_harms
 from shared.core.dataset.naming import NotADataset
 from shared.core.dataset.report_html import report_html
@@ -61,6 +62,7 @@ class Services:
     verify: Callable[[Deployment, Run], str | None]  # what is wrong with the deployment's answer, or None
     clock: Callable[[], datetime]
     default_base_model: str = "Phi-4-mini-instruct"
+    prices: Prices = UNKNOWN_PRICES
 
 
 def check(run: Run, services: Services) -> Event | Waiting:
@@ -108,6 +110,7 @@ def _report(run: Run, drop: Drop, services: Services) -> Report:
         run.dataset,
         default_base_model=services.default_base_model,
         today=services.clock().date(),
+        prices=services.prices,
     )
 
 

@@ -24,6 +24,12 @@ def test_optional_settings_have_their_defaults_and_urls_end_without_a_slash():
         ({"SCREENING": "some"}, "SCREENING must be all, sample or off"),
         ({"SCREENING": "All"}, "SCREENING must be all, sample or off"),
         ({"SCREENING_SAMPLE": "0"}, "SCREENING_SAMPLE must be a whole number above 0"),
+        (
+            {"PRICE_PER_1000_TRAINING_TOKENS": "0,003"},
+            "PRICE_PER_1000_TRAINING_TOKENS must be a number, or unknown",
+        ),
+        ({"HOSTING_PER_HOUR": "-1"}, "HOSTING_PER_HOUR must be a number, or unknown"),
+        ({"CURRENCY": "$"}, "CURRENCY must be three letters, as in USD"),
         ({"SCREENING_SAMPLE": "many"}, "SCREENING_SAMPLE must be a whole number above 0"),
     ],
 )

@@ -8,7 +8,7 @@ from datetime import date
 
 from shared.core.base_models import DEFAULT_BASE_MODEL, BaseModel, base_model, refusal
 from shared.core.dataset.comparing import in_both, other_answers, repeated
-from shared.core.dataset.cost import Prices, cost_findings
+from shared.core.dataset.cost import UNKNOWN_PRICES, Prices, cost_findings
 from shared.core.dataset.findings import LISTED, Findings, strictly
 from shared.core.dataset.manifest import Manifest, manifest_of
 from shared.core.dataset.measuring import Measured, Source, measure, without_length_limit
@@ -22,7 +22,6 @@ from shared.core.dataset.tokens import ESTIMATE, Tokens
 
 ChunksOf = Callable[[], Iterable[bytes]]
 FEW, SOME = 50, 200  # examples
-UNPRICED = Prices()
 
 
 def check_dataset(
@@ -33,7 +32,7 @@ def check_dataset(
     *,
     today: date,
     default_base_model: str = DEFAULT_BASE_MODEL,
-    prices: Prices = UNPRICED,
+    prices: Prices = UNKNOWN_PRICES,
     tokens: Tokens = ESTIMATE,
 ) -> Report:
     """Return the report on a dataset, its validation file and its manifest; every file is read twice.

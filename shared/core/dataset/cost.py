@@ -21,6 +21,19 @@ class Prices:
     currency: str = ""
 
 
+UNKNOWN_PRICES = Prices()
+
+
+def prices_of(per_1000_tokens: str, hosting_per_hour: str, currency: str) -> Prices:
+    """Return the prices as settings spell them: a number, or the word unknown."""
+    return Prices(_price(per_1000_tokens), _price(hosting_per_hour), currency)
+
+
+def _price(spelled: str) -> float | None:
+    """Return the number, or None for unknown."""
+    return None if spelled == "unknown" else float(spelled)
+
+
 @dataclass(frozen=True)
 class Cost:
     """What is known of the cost of one run."""

@@ -4,7 +4,7 @@ import pytest
 
 from shared.core.base_models import base_model
 from shared.core.dataset import check_dataset
-from shared.core.dataset.cost import Cost, Prices, cost_findings
+from shared.core.dataset.cost import Cost, Prices, cost_findings, prices_of
 from shared.core.dataset.lengths import Lengths
 from shared.core.dataset.manifest import Manifest
 from shared.core.dataset.second_pass import SeenExample
@@ -117,3 +117,7 @@ def test_only_what_is_trained_on_costs():
 
 def test_a_budget_without_a_price_is_a_warning():
     assert "D17b" in codes(check(file_of(fill=12), manifest=b"budget: 5"))
+
+
+def test_prices_are_numbers_or_unknown():
+    assert prices_of("0.003", "unknown", "EUR") == Prices(0.003, None, "EUR")
