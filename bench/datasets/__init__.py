@@ -1,0 +1,1 @@
+"""How fast is the dataset check, beside parsers that check nothing and checks that look at less?"""

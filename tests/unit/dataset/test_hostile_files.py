@@ -1,0 +1,156 @@
+"""Files that were damaged on the way, or made to do harm: each has its finding, in bounded time and memory."""
+
+import gzip
+import json
+import random
+import time
+import tracemalloc
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+
+from shared.core.base_models import base_model
+from shared.core.dataset.decoding import NotJson, value_of
+from shared.core.dataset.findings import Findings
+from shared.core.dataset.formats import example_faults
+from shared.core.dataset.lines import MAX_LINE
+from shared.core.dataset.reading import read
+from shared.core.dataset.report import report_json
+from shared.core.dataset.rules import RULES
+from shared.core.dataset.texts import text_faults, texts_of
+from tests.unit.dataset.examples import check, file_of, good, line, say
+
+PHI = base_model("Phi-4-mini-instruct")
+SEVERAL = file_of(
+    line(say("system", 'Say "so".'), say("user", "C:\\temp\\n\n<b>"), say("assistant", "Größe: 5 €\t🎉")),
+    json.dumps({"messages": [say("user", 'Grüße 再 🎉 \\ "'), say("assistant", "[x]")]}).encode(),
+    line(say("user", "Hi?"), say("assistant", "Hello.", weight=1)),
+    fill=9,
+)
+BYTES = b'\0\x01\t\n\r "\\/{}[]:,.0aeunt<|\x7f\x80\xbf\xc3\xe2\xed\xf0\xff'
+WORDS = (
+    b'"role": "user", ',
+    b"\\u0022",
+    b"\\u0000",
+    b"\\ud83d",
+    b"<|end|>",
+    b"\\nHuman:",
+    b'\\\\"',
+    b"NaN",
+    b"\n\n",
+)
+
+
+def damaged(draw: random.Random, content: bytes) -> bytes:
+    """The content with one to four changes: a byte or a word put in or in place, a part lost, doubled or moved."""
+    changed = bytearray(content)
+    for _ in range(draw.randint(1, 4)):
+        at, length = draw.randrange(len(changed) + 1), draw.choice((0, 1, 1, 5, 60))
+        other = draw.randrange(len(changed) + 1)
+        new = draw.choice((bytes([draw.choice(BYTES)]), draw.choice(WORDS), b"", changed[other : other + length]))
+        changed[at : at + length] = new
+    return bytes(changed)
+
+
+def is_fine(each: bytes) -> bool:
+    """Whether the closer look finds nothing at all in a line."""
+    try:
+        value, faults = value_of(each)
+    except NotJson:
+        return False
+    faults += example_faults(value, PHI)
+    if faults:
+        return False
+    messages = value["messages"]
+    texts = texts_of("".join(m["role"][0] for m in messages), [m["content"].strip() for m in messages])
+    return not list(text_faults(texts, PHI))
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_damage_is_found_wherever_it_is(seed):
+    draw = random.Random(seed)
+    for _ in range(400):
+        content = damaged(draw, SEVERAL)
+        findings = Findings(RULES, "support.jsonl")
+        seen = read([content], PHI, findings)
+        lines = [each for each in content.removeprefix(b"\xef\xbb\xbf").split(b"\n") if each.strip()]
+        told = sum(findings.counts.values()) - findings.counts["F08"] - findings.counts["F05"]
+        assert seen.examples + seen.blank <= seen.lines
+        assert bool(told) or all(is_fine(each) for each in lines), content
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_damage_to_any_file_makes_nothing_raise(seed):
+    draw = random.Random(seed)
+    for _ in range(12):
+        report_json(check(damaged(draw, SEVERAL), damaged(draw, SEVERAL), damaged(draw, b"epochs: 3\nseed: 7\n")))
+
+
+def long_line(megabytes: int, part: bytes, begin: bytes, end: bytes) -> Iterator[bytes]:
+    """A line that is too long, in chunks, and good ones behind it."""
+    yield begin
+    for _ in range(megabytes):
+        yield part * (2**20 // len(part))
+    yield end + b"\n" + file_of(fill=12)
+
+
+HOSTILE = {
+    "a text without end": (b"a", b'{"messages": [{"role": "user", "content": "', b'"}]}'),
+    "white space behind an example": (b" ", good(1), b""),
+    "backslashes": (b"\\", b'{"messages": [{"role": "user", "content": "', b'"}]}'),
+    "brackets": (b"[", b'{"messages": ', b""),
+    "objects": (b'{"a":', b"", b""),
+    "quotes": (b'"', b"", b""),
+    "digits": (b"9", b'{"messages": ', b"}"),
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_line_of_100_mb_takes_little_memory_and_time(name):
+    begin, chunks = time.process_time(), long_line(100 if name == "a text without end" else 8, *HOSTILE[name])
+    findings = Findings(RULES, "support.jsonl")
+    tracemalloc.start(1)
+    seen = read(chunks, PHI, findings)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert findings.counts["F13"] == 1
+    assert seen.examples == 12
+    assert peak < 6 * MAX_LINE
+    assert timedelta(seconds=time.process_time() - begin) < timedelta(seconds=5)
+
+
+@pytest.mark.parametrize("separator", [b"\n", b"\r\n", b"x\n", b"{}\n", b"[]\n"])
+def test_many_short_bad_lines_take_time_in_proportion(separator):
+    findings = Findings(RULES, "support.jsonl")
+    begin = time.process_time()
+    seen = read([good(1) + b"\n" + separator * 30_000 + good(2) + b"\n"], PHI, findings)
+    assert seen.lines == 30_002
+    assert seen.examples == 2
+    assert timedelta(seconds=time.process_time() - begin) < timedelta(seconds=5)
+
+
+@pytest.mark.parametrize(
+    ("code", "content"),
+    [
+        ("F06", file_of(fill=12).decode().encode("utf-16")),
+        ("F06", file_of(fill=12).decode().encode("utf-16-be")),
+        ("F06", file_of(fill=12).decode().encode("utf-32-le")),
+        ("F11", gzip.compress(file_of(fill=12))),
+        ("F11", b"BZh91AY&SY" + bytes(100)),
+        ("F11", b"PK\x03\x04\x14\0\x06\0[Content_Types].xml"),
+        ("F11", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(100)),
+        ("F11", b"PAR1" + bytes(100)),
+        ("F11", b"prompt\tcompletion\nHi\tHello\n"),
+        ("F10", b"[" + b",".join([good(n) for n in range(12)]) + b"]"),
+        ("F12", file_of(fill=12)[:-20]),
+        ("F07", file_of(b"\0" * 1000, fill=12)),
+        ("F04", file_of(good(1).replace(b"Help", b"H\xed\xa0\x80"), fill=12)),  # a surrogate as UTF-8
+        ("F04", file_of(good(1).replace(b"Help", b"H\xc0\xaf"), fill=12)),  # longer than it need be
+    ],
+)
+def test_what_is_no_file_of_lines_has_one_finding_that_says_so(code, content):
+    findings = Findings(RULES, "support.jsonl")
+    read([content], PHI, findings)
+    assert findings.counts[code] == 1
+    assert set(findings.counts) <= {code, "F08"}
