@@ -13,11 +13,15 @@ _WORDS = _RULES | {
     "distinct_1": "Distinct words",
     "distinct_2": "Distinct pairs of words",
     "distinct_3": "Distinct triples of words",
+    "near_copies": "Near copies (none is best)",
     "diversity": "Diversity of answers",
     "how": "How it was told",
+    "not_told": "Language not told",
     "num_train_epochs": "Epochs",
     "per_device_train_batch_size": "Batch size per device",
+    "sampled": "Examples looked at",
     "texts": "Looked for in texts",
+    "triggers": "Hidden triggers",
 }
 _SHARE = re.compile(r"share|distinct|evenness")
 _SILENT = {"files"}  # keys that say nothing that their contents do not
@@ -81,7 +85,7 @@ def _parts(
         elif isinstance(value, Mapping):
             yield from _parts(value, path)
         elif key in _RULES and value == 0:
-            yield path, "never broken"
+            yield path, "holds"
         elif _SHARE.search(str(key)) and isinstance(value, float):
             yield path, f"{value:.1%}"
         elif value is not None and value != []:

@@ -155,7 +155,7 @@ def _cost(report: Report) -> Iterator[tuple[str, str, str]]:
     if training is not None:
         yield "Cost of training", f"{training:,.2f} {currency}".strip(), f"{tokens:,} tokens{a_day}"
     elif tokens is not None:
-        yield "Trained tokens", f"{tokens:,}", f"of all epochs{a_day or '; no price is set'}"
+        yield "Tokens to train", f"{tokens:,}", f"of all epochs{a_day or '; no price is set'}"
 
 
 def _sections(groups: tuple[Group, ...]) -> tuple[Section, ...]:

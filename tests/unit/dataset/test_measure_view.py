@@ -97,4 +97,4 @@ def test_lengths_of_each_file_are_charts_with_their_bounds():
 def test_a_rule_that_was_looked_for_says_what_it_is():
     (block,) = blocks_of({"texts": {"R01": 0, "R02": 3}, "empty": {}})
     assert block.title == "Looked for in texts"
-    assert block.facts == (("R01: A line is valid JSON.", "never broken"), ("R02: A line is a JSON object.", "3"))
+    assert block.facts == (("R01: A line is valid JSON.", "holds"), ("R02: A line is a JSON object.", "3"))

@@ -154,10 +154,10 @@ def test_measures_are_shown_as_facts_and_bars():
 @pytest.mark.parametrize(
     ("cost", "said"),
     [
-        ({"trained_tokens": 12_000}, "Trained tokens 12,000 of all epochs; no price is set"),
+        ({"trained_tokens": 12_000}, "Tokens to train 12,000 of all epochs; no price is set"),
         (
             {"trained_tokens": 12_000, "hosting_per_day": 13.4, "currency": "EUR"},
-            "Trained tokens 12,000 of all epochs; hosting costs 13.40 EUR a day",
+            "Tokens to train 12,000 of all epochs; hosting costs 13.40 EUR a day",
         ),
         (
             {"trained_tokens": 12_000, "training": 0.4, "hosting_per_day": 13.4, "currency": "EUR"},
