@@ -32,7 +32,7 @@ def test_a_good_file_is_fit_to_train_on(folder, capsys):
     assert main(["check", str(folder / "good.jsonl")]) == 0
     said = lines_of(capsys)
     assert "Fit to train on: good.jsonl. No errors and no warnings." in said
-    assert any(each.split() == "Examples 60 (54 train, 6 validate)".split() for each in said)
+    assert any(each.split() == ["Examples", "60", "(54", "train,", "6", "validate)"] for each in said)
 
 
 def test_a_broken_file_is_told_rule_by_rule_with_lines_and_the_way_out(folder, capsys):
