@@ -39,6 +39,7 @@ class BaseModel:
     regions: tuple[str, ...]  # where it can be fine-tuned
     max_bytes: int  # a dataset must be smaller
     min_examples: int
+    system_messages: bool = True  # whether its chat template has them
     version: int | None = None
     retired_on: date | None = None
     replaced_by: str = ""

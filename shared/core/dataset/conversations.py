@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
+from shared.core.base_models import BaseModel
 from shared.core.dataset.second_pass import Found, SeenExample
 from shared.core.dataset.tallies import MEASURED, Frequent, Sizes, percent
 
@@ -22,7 +23,8 @@ class Conversations:
 
     name = "conversations"
 
-    def __init__(self) -> None:
+    def __init__(self, profile: BaseModel) -> None:
+        self._profile = profile
         self._examples = 0
         self._turns: Counter[int] = Counter()  # answers in an example
         self._systems: Frequent[str] = Frequent(room=500)
@@ -51,6 +53,11 @@ class Conversations:
 
     def findings(self) -> Iterator[Found]:
         """Yield what is odd about them all, where there are enough to say so."""
+        if self._systems.total and not self._profile.system_messages:
+            reason = (
+                f"{self._profile.name} leaves system messages out: they stand in {self._systems.total} examples"
+            )
+            yield Found("R25", reason)
         if self._examples < MEASURED:
             return
         yield from self._system_findings()

@@ -8,4 +8,4 @@ from shared.core.dataset.text_measures import text_measures
 
 def measures_of(profile: BaseModel, manifest: Manifest) -> tuple[Measure, ...]:  # noqa: ARG001 - for those to come
     """Return the measures for a dataset that trains this base model under this manifest."""
-    return text_measures()
+    return text_measures(profile)

@@ -1,5 +1,6 @@
 """What one message of an example must be, whatever stands around it."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -8,6 +9,8 @@ from shared.core.dataset.findings import Fault, shown
 
 KNOWN_KEYS = {"role", "content", "name", "weight"}
 TOOL_KEYS = {"tool_calls", "tool_call_id", "function_call"}
+_IMAGES = ("image", "image_url", "input_image")
+_NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
 def message_faults(message: Any, path: str, profile: BaseModel) -> Iterator[Fault]:
@@ -23,6 +26,8 @@ def message_faults(message: Any, path: str, profile: BaseModel) -> Iterator[Faul
     for key in sorted(message.keys() - KNOWN_KEYS - TOOL_KEYS)[:5]:
         yield Fault("R08", path, f"unknown key {shown(key)}")
     yield from _content_faults(message, path)
+    if not _is_name(message.get("name")):
+        yield Fault("R29", f"{path}.name", "the name is not of 1 to 64 letters, digits, _ and -")
     if "weight" in message:
         yield from _weight_faults(message["weight"], role, f"{path}.weight")
 
@@ -34,10 +39,24 @@ def _content_faults(message: dict[str, Any], path: str) -> Iterator[Fault]:
         if not message.get("tool_calls") and not message.get("function_call"):
             yield Fault("R10", f"{path}.content", "the message has no content")
     elif not isinstance(content, str):
-        yield Fault("R09", f"{path}.content", "the content is not a text")
+        if _has_image(content):
+            yield Fault("R26", f"{path}.content", "the content holds an image")
+        else:
+            yield Fault("R09", f"{path}.content", "the content is not a text")
     elif not content.strip() and not message.get("tool_calls"):
         code = "R11b" if role == "system" else "R11"
         yield Fault(code, f"{path}.content", f"the {_speaker(role)} text is blank")
+
+
+def _has_image(content: Any) -> bool:
+    """Tell whether a content is of parts, one of which is an image."""
+    parts = content if isinstance(content, list) else ()
+    return any(isinstance(part, dict) and part.get("type") in _IMAGES for part in parts)
+
+
+def _is_name(name: Any) -> bool:
+    """Tell whether OpenAI would take this for a name; none is one, too."""
+    return name is None or (isinstance(name, str) and _NAME.fullmatch(name) is not None)
 
 
 def _weight_faults(weight: Any, role: Any, path: str) -> Iterator[Fault]:

@@ -1,5 +1,6 @@
 """The measures of what the texts say."""
 
+from shared.core.base_models import BaseModel
 from shared.core.dataset.answers import Answers
 from shared.core.dataset.conversations import Conversations
 from shared.core.dataset.credentials import credential_patterns
@@ -14,12 +15,12 @@ from shared.core.dataset.second_pass import Measure
 from shared.core.dataset.triggers import Triggers
 
 
-def text_measures() -> tuple[Measure, ...]:
+def text_measures(profile: BaseModel) -> tuple[Measure, ...]:
     """Return new ones, for one dataset with its validation file."""
     languages = Languages()
     patterns = (*residue_patterns(), *credential_patterns(), *personal_patterns(), *intrusion_patterns())
     return (
-        Conversations(),
+        Conversations(profile),
         Answers(),
         Diversity(),
         languages,

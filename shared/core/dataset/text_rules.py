@@ -5,6 +5,18 @@ from shared.core.dataset.findings import Rule, Severity
 E, W, N = Severity.ERROR, Severity.WARNING, Severity.NOTE
 _OWN = "TuneDrop"
 
+MESSAGE_RULES = (
+    Rule(
+        "R25",
+        W,
+        "System messages are in the base model's chat template.",
+        "model card",
+        "Put the instructions into the first message of the user, or choose Phi-4.",
+    ),
+    Rule("R26", E, "A content holds no image.", "Azure ML", "Remove the example: Phi is trained on texts."),
+    Rule("R29", W, "A name is of 1 to 64 letters, digits, _ and -.", "OpenAI", "Rename or remove it."),
+)
+
 RESIDUE_RULES = (
     Rule("R23", W, "No answer is a single word where most are sentences.", _OWN, "Write the answer out."),
     Rule("R27", W, "Letters were read in the right encoding; none was lost.", _OWN, "Export the texts as UTF-8."),
@@ -55,4 +67,4 @@ SAFETY_RULES = (
     Rule("S06", N, "Links say where they lead, and nothing runs what they bring.", _OWN, "Write the full link."),
 )
 
-TEXT_RULES = (*RESIDUE_RULES, *BALANCE_RULES, *SAFETY_RULES)
+TEXT_RULES = (*MESSAGE_RULES, *RESIDUE_RULES, *BALANCE_RULES, *SAFETY_RULES)

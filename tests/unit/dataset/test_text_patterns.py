@@ -4,7 +4,7 @@ import string
 
 import pytest
 
-from shared.core.dataset.text_rules import RESIDUE_RULES, SAFETY_RULES
+from shared.core.dataset.text_rules import MESSAGE_RULES, RESIDUE_RULES, SAFETY_RULES
 from tests.unit.dataset.examples import check, codes, file_of, line, say
 from tests.unit.dataset.made_up import BASE64, HEX, card, iban, in_fours, made_up, private_key
 
@@ -183,9 +183,33 @@ def test_a_harmless_question_is_no_intrusion(text):
     assert codes(check(file_of(asked(text), fill=12))) == set()
 
 
+@pytest.mark.parametrize("name", ["Ann", "ann_2-b", None])
+def test_a_name_may_be_of_letters_digits_and_dashes(name):
+    assert codes(check(file_of(line(say("user", "Hi?", name=name), say("assistant", "Hello.")), fill=12))) == set()
+
+
+@pytest.mark.parametrize("name", ["", "Ann Berg", "Änn", "a" * 65, 7])
+def test_another_name_is_told(name):
+    report = check(file_of(line(say("user", "Hi?", name=name), say("assistant", "Hello.")), fill=12))
+    assert [(f.code, f.path) for f in report.findings if f.code[0] == "R"] == [("R29", "$.messages[0].name")]
+
+
+@pytest.mark.parametrize("kind", ["image_url", "image", "input_image"])
+def test_an_image_is_told_and_not_called_a_text_as_well(kind):
+    parts = [{"type": "text", "text": "What is it?"}, {"type": kind, kind: {"url": "https://rillo.io/a.png"}}]
+    report = check(file_of(line(say("user", parts), say("assistant", "A valve.")), fill=12))
+    assert [(f.code, f.line) for f in report.findings if f.code[0] == "R"] == [("R26", 1)]
+
+
+@pytest.mark.parametrize(("model", "told"), [("Phi-3-medium-4k-instruct", True), ("Phi-4", False)])
+def test_a_base_model_that_leaves_system_messages_out_is_told(model, told):
+    report = check(file_of(fill=12), manifest=f"base_model: {model}".encode())
+    assert ("R25" in codes(report)) == told
+
+
 def test_every_pattern_has_its_row():
-    shown = {code for code, _ in FOUND} | {"S05"}
-    assert {rule.code for rule in (*RESIDUE_RULES, *SAFETY_RULES)} - shown == {"R23", "S05b"}
+    shown = {code for code, _ in FOUND} | {"S05", "R25", "R26", "R29"}
+    assert {rule.code for rule in (*MESSAGE_RULES, *RESIDUE_RULES, *SAFETY_RULES)} - shown == {"R23", "S05b"}
 
 
 def test_a_found_secret_is_masked_and_told_apart_by_a_hash():
