@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any, Literal
 
 from shared.core.base_models import BaseModel
+from shared.core.dataset.findings import LISTED
 from shared.core.dataset.second_pass import File, Found, SeenExample
 from shared.core.dataset.texts import length_faults
 
@@ -23,17 +24,23 @@ class Lengths:
     def __init__(self, profile: BaseModel, kind: Kind) -> None:
         self._profile, self._kind = profile, kind
         self.of: dict[File, array[int]] = {"training": array("I"), "validation": array("I")}
-        self._too_long: list[Found] = []
+        self._listed: dict[tuple[File, str], list[Found]] = {}
+        self._counts: Counter[tuple[File, str]] = Counter()
 
     def see(self, example: SeenExample) -> None:
         """Note its tokens, and whether they are too many."""
         self.of[example.file].append(min(example.tokens, ROOM))
         for fault in length_faults(example.tokens, self._profile):
-            self._too_long.append(Found(fault.code, fault.message, example.line, fault.path, example.file))
+            listed = self._listed.setdefault((example.file, fault.code), [])
+            self._counts[example.file, fault.code] += 1
+            if len(listed) < LISTED:
+                listed.append(Found(fault.code, fault.message, example.line, fault.path, example.file))
 
     def findings(self) -> Iterator[Found]:
         """Yield the examples that are too long."""
-        yield from self._too_long
+        for key, (first, *others) in self._listed.items():
+            yield first._replace(times=self._counts[key] - len(others))
+            yield from others
 
     def summary(self) -> dict[str, Any]:
         """Return totals and histograms by file."""

@@ -5,7 +5,7 @@ from __future__ import annotations  # array[int] is a type from Python 3.12 on
 from array import array
 from collections.abc import Iterator
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any
 
 from shared.core.dataset.second_pass import Found, SeenExample
 from shared.core.dataset.sketches import NEAR, Sketches, sketch
@@ -13,12 +13,26 @@ from shared.core.dataset.sketches import NEAR, Sketches, sketch
 MOST = 250_000  # examples that are compared; each takes about 160 bytes
 
 
-class _Near(NamedTuple):
-    """Two sketched examples that are alike, and by how much."""
+class _Alike:
+    """Which sketch each one is like, in 5 bytes each."""
 
-    earlier: int
-    later: int
-    likeness: float
+    def __init__(self, count: int) -> None:
+        self._earlier = array("I", [0]) * count  # 0: none, else the place from 1
+        self._percent = bytearray(count)
+
+    def __contains__(self, later: int) -> bool:
+        return self._earlier[later] > 0
+
+    def note(self, earlier: int, later: int, likeness: float) -> None:
+        """Note a pair, where it is alike enough."""
+        if likeness >= NEAR:
+            self._earlier[later], self._percent[later] = earlier + 1, round(100 * likeness)
+
+    def __iter__(self) -> Iterator[tuple[int, int, float]]:
+        """Yield the earlier one, the later one, and how alike they are; ordered by the later one."""
+        for later, earlier in enumerate(self._earlier):
+            if earlier:
+                yield earlier - 1, later, self._percent[later] / 100
 
 
 class NearCopies:
@@ -56,41 +70,38 @@ class NearCopies:
         self._training += example.file == "training"
 
     @cached_property
-    def _alike(self) -> list[_Near]:
-        """The pairs that are alike: each example at most once as the later one, and not with an exact copy."""
-        found: dict[int, _Near] = {}
+    def _alike(self) -> _Alike:
+        """What is alike; an exact copy is no near copy."""
+        alike = _Alike(len(self._sketches))
         for earlier, later in self._sketches.candidates():
-            if later in found or earlier >= self._training or self._hashes[earlier] == self._hashes[later]:
-                continue
-            likeness = self._sketches.likeness(earlier, later)
-            if likeness >= NEAR:
-                found[later] = _Near(earlier, later, likeness)
-        return [found[later] for later in sorted(found)]
+            new = earlier < self._training and later not in alike
+            if new and self._hashes[earlier] != self._hashes[later]:
+                alike.note(earlier, later, self._sketches.likeness(earlier, later))
+        return alike
 
     def pairs(self) -> Iterator[tuple[int, int]]:
         """Yield the training examples that must not be separated, as pairs of their places from 0."""
-        for near in self._alike:
-            if near.later < self._training:
-                yield self._examples[near.earlier], self._examples[near.later]
+        for earlier, later, _ in self._alike:
+            if later < self._training:
+                yield self._examples[earlier], self._examples[later]
 
     def findings(self) -> Iterator[Found]:
         """Yield each near copy with the line that it resembles."""
-        for near in self._alike:
-            like = f"line {self._lines[near.earlier]}"
-            about = f"(about {near.likeness:.0%} of its runs of three words)"
-            if near.later < self._training:
-                yield Found("D06", f"nearly the same as {like} {about}", self._lines[near.later])
+        for earlier, later, likeness in self._alike:
+            about = f"(about {likeness:.0%} of its runs of three words)"
+            if later < self._training:
+                yield Found("D06", f"nearly the same as line {self._lines[earlier]} {about}", self._lines[later])
             else:
-                message = f"nearly the same as {like} of the dataset {about}"
-                yield Found("D08b", message, self._lines[near.later], file="validation")
+                message = f"nearly the same as line {self._lines[earlier]} of the dataset {about}"
+                yield Found("D08b", message, self._lines[later], file="validation")
 
     def summary(self) -> dict[str, Any]:
         """Return how many were compared and found."""
-        within = sum(near.later < self._training for near in self._alike)
+        sides = [later < self._training for _, later, _ in self._alike]
         return {
             "compared": len(self._sketches),
             "too_short": self._short,
             "not_compared": self._beyond,
-            "training": within,
-            "validation": len(self._alike) - within,
+            "training": sides.count(True),
+            "validation": sides.count(False),
         }

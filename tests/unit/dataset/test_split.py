@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from shared.core.dataset import split_files
 from shared.core.dataset.comparing import in_both, repeated
-from shared.core.dataset.split import split
+from shared.core.dataset.split import joined, split, strata_of
 from shared.core.dataset.texts import lasting_hash
 from tests.unit.dataset.examples import check, file_of, good, line, say
 
@@ -39,6 +39,51 @@ def test_the_share_is_met_where_no_group_is_large(count, share, seed):
 def test_the_share_is_passed_only_where_every_group_is_larger(groups, share):
     made, sizes = split(groups, share, 0), Counter(groups)
     assert made.validation <= max(1, round(share * len(groups)), min(sizes.values()))
+
+
+@settings(max_examples=30)
+@given(st.integers(50, 400), st.floats(0.1, 0.5), st.integers(0, 9))
+def test_each_fifth_by_length_gives_its_share(count, share, seed):
+    strata = strata_of(array("I", ((number * 7919) % 1_009 for number in range(count))))
+    mask = split(array("Q", range(count)), share, seed, strata).mask
+    taken = Counter(stratum for stratum, side in zip(strata, mask, strict=True) if side)
+    assert sum(taken.values()) == round(share * count)
+    assert all(abs(taken[stratum] - share * count / 5) <= 2 for stratum in range(5))
+
+
+@settings(max_examples=50)
+@given(groups_of_examples, st.floats(0.05, 0.5), st.integers(0, 9))
+def test_strata_separate_no_group(groups, share, seed):
+    made = split(groups, share, seed, strata_of(array("I", range(len(groups)))))
+    assert len({(group, side) for group, side in zip(groups, made.mask, strict=True)}) == len(set(groups))
+    assert (made.validation > 0) == (len(set(groups)) > 1)
+
+
+@pytest.mark.parametrize(
+    ("lengths", "strata"),
+    [
+        ([5, 1, 4, 2, 3], [4, 0, 3, 1, 2]),
+        ([7, 7, 7, 7, 7], [0, 0, 0, 0, 0]),
+        ([7, 7, 7, 7, 9], [0, 0, 0, 0, 4]),
+        ([3], [0]),
+        ([], []),
+    ],
+)
+def test_strata_are_fifths_by_length(lengths, strata):
+    assert list(strata_of(array("I", lengths))) == strata
+
+
+@pytest.mark.parametrize(
+    ("pairs", "groups"),
+    [
+        ([], [5, 3, 5, 8, 9]),
+        ([(0, 1)], [3, 3, 3, 8, 9]),
+        ([(4, 3), (3, 2)], [5, 3, 5, 5, 5]),
+        ([(0, 3), (1, 4), (3, 4), (4, 0)], [3, 3, 3, 3, 3]),
+    ],
+)
+def test_groups_are_joined_by_pairs(pairs, groups):
+    assert list(joined(array("Q", [5, 3, 5, 8, 9]), pairs)) == groups
 
 
 def test_another_seed_makes_another_split():
