@@ -148,7 +148,17 @@ def test_a_dataset_in_a_wrong_place_is_rejected_so_that_somebody_hears_of_it(pat
     assert told(world) == sorted((channel, State.REJECTED) for channel in Channel)
 
 
-@pytest.mark.parametrize("path", ["support.txt", "support.validation.jsonl", "support.yaml", ".hidden.jsonl"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "support.txt",
+        "support.validation.jsonl",
+        "support.yaml",
+        ".hidden.jsonl",
+        "a.report.json",
+        "a/1.report.html",
+    ],
+)
 def test_what_is_no_dataset_starts_no_run(path):
     world = World()
     assert world.intake.receive(world.drop(path)) is None
