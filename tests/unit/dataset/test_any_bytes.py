@@ -15,6 +15,7 @@ from shared.core.dataset.manifest import manifest_of
 from shared.core.dataset.quick import Known, QuickReader
 from shared.core.dataset.reading import read
 from shared.core.dataset.report import Report, reasons, report_json
+from shared.core.dataset.report_html import report_html
 from shared.core.dataset.rules import RULES
 from tests.unit.dataset.examples import check, file_of, good, line, say
 from tests.unit.dataset.test_findings import BAD_LINES
@@ -49,7 +50,7 @@ def quickly(content: bytes) -> Known | None:
 
 
 def written(report: Report) -> bytes:
-    return report_json(report) + "\n".join(reasons(report)).encode()
+    return report_json(report) + "\n".join(reasons(report)).encode() + report_html(report)
 
 
 @settings(max_examples=40)
