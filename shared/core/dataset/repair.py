@@ -215,6 +215,6 @@ def _on_one_line(numbered: tuple[int, bytes]) -> _Line:
     if b"\n" in written or b"\r" in written:
         try:
             written = msgspec.json.format(written, indent=0)
-        except (msgspec.MsgspecError, ValueError) as wrong:
+        except (msgspec.MsgspecError, ValueError, RecursionError) as wrong:
             raise NotRepairable(f"object {number} is not valid JSON ({wrong})") from wrong
     return _Line(number, written, b"\n")

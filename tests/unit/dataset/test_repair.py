@@ -88,7 +88,9 @@ def test_where_the_chunks_are_cut_makes_no_difference(fix, broken, whole, lines,
         answer("\u200cjoiners \u200d stay"),
         b'{"messages": [{"role": "user", "content": " \xff "}]}',
         b'{"other": " x "}',
+        b'{"messages": [{"role": "user", "content": " x ", "a": ' + b"[" * 90_000 + b"]" * 90_000 + b"}]}",
     ],
+    ids=lambda content: repr(content)[:40],
 )
 def test_what_is_not_safe_stays_byte_for_byte(content):
     file = A + b"\n" + content + b"\n" + B + b"\n"
@@ -114,6 +116,7 @@ def test_two_broken_lines_are_no_copies_and_neither_are_different_weights():
         (b"[\n" + A + b",\n7]", "after object 1 stands '7'"),
         (b"[\n" + A + b"]\n" + B, "after object 1 stands '{'"),
         (b'[\n{"a":\n tru}]', "object 1 is not valid JSON"),
+        (b'[\n{"a":\n' + b"[" * 90_000 + b"]" * 90_000 + b"}]", "object 1 is not valid JSON"),
         (b"\x1f\x8b\x08", "gzip"),
         (b"name;age\nann;7\n", "table"),
         ("x".encode("utf-16"), "UTF-16"),
