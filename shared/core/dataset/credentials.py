@@ -92,7 +92,13 @@ def _assigned(match: re.Match[str]) -> Thing | None:
     """Take a random text that is assigned to something which is named like a secret."""
     value = match[1].rstrip("=.")
     before = match.string[max(0, match.start() - 40) : match.start()]
-    if not _KEYWORD.search(before) or not _is_secret(value, bits=_BITS_PER_CHARACTER) or not _mixed(value):
+    known = any(each.startswith(value[:40]) or value in each for each in _OF_TUTORIALS)
+    if (
+        known
+        or not _KEYWORD.search(before)
+        or not _is_secret(value, bits=_BITS_PER_CHARACTER)
+        or not _mixed(value)
+    ):
         return None
     return Thing("something assigned to a key, token or password", value)
 

@@ -55,7 +55,9 @@ def _short_link(match: re.Match[str]) -> Thing | None:
     host = match[1].lower().removeprefix("www.")
     if host in _SHORTENERS:
         return Thing(f"a shortened link ({host})")
-    is_number = re.fullmatch(r"[0-9.]+", host) and not host.startswith(("127.", "10.", "192.168.", "0."))
+    is_number = re.fullmatch(r"(?:[0-9]{1,3}\.){3}[0-9]{1,3}", host) and not host.startswith(
+        ("127.", "10.", "192.168.", "0.")
+    )
     return Thing("a link to an IP address") if is_number else None
 
 

@@ -13,7 +13,7 @@ _CAPITALS = Run(f"{string.ascii_uppercase}{string.digits}", 15, without=b" ")
 _LOCAL_PART = re.compile(r"[A-Za-z0-9][A-Za-z0-9._%+-]{0,63}\Z")
 _LINK_START = re.compile(r"://[^\s/]{0,150}\Z")  # user and password of a URL
 _EXAMPLE_DOMAIN = re.compile(r"(?i)(?:^|\.)(?:example\.(?:com|org|net)|example|test|invalid|localhost|local)\Z")
-_NOBODY = re.compile(r"(?i)(?:no-?reply|do-?not-?reply|donotreply)\Z")
+_NOBODY = re.compile(r"(?i)(?:no-?reply|do-?not-?reply|git)\Z")
 _CARD = re.compile(r"(?<![\w.+-])(?:[0-9][ -]?){12,18}[0-9](?![\w-])")
 _PHONE = re.compile(
     r"(?<![\w.])(?:\+[1-9][0-9 ().-]{7,20}[0-9]|\([2-9][0-9]{2}\) ?[2-9][0-9]{2}[-. ][0-9]{4}"
@@ -105,7 +105,7 @@ def _is_phone(text: str) -> bool:
     digits = re.sub(r"\D", "", text)
     national = digits[1:] if text.startswith("+1") else digits
     american = len(national) == 10 and (not text.startswith("+") or text.startswith("+1"))
-    if american and _NO_PERSON.match(national):
+    if re.fullmatch(r"\+[0-9]+\.[0-9]+", text) or (american and _NO_PERSON.match(national)):
         return False
     return 9 <= len(digits) <= 15 and len(set(digits)) > 3 and "123456" not in digits
 
@@ -131,7 +131,7 @@ def _ipv6(match: re.Match[str]) -> Thing | None:
     except ValueError:
         return None
     is_short = value.count(":") < 4  # "::1", and what C++ writes between names
-    return None if is_short or not address.is_global else Thing("an IP address", value)
+    return None if is_short or not address.is_global or address.is_multicast else Thing("an IP address", value)
 
 
 def _iban(match: re.Match[str]) -> Thing | None:

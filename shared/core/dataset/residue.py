@@ -20,9 +20,9 @@ _OTHER_MODEL = re.compile(
     r"my (?:knowledge cut-?off|training data) (?:is|was|only goes)|trained by (?:openai|anthropic|google)"
 )
 _TEMPLATE = re.compile(
-    r"\{\{ ?[A-Za-z_][\w.]{0,60} ?\}\}|<(?:your|insert)[ _][\w ]{1,40}>|\[(?:insert|your) [\w ']{1,40}\]"
+    r"(?<!\$)\{\{ ?[A-Za-z_][\w.]{0,60} ?\}\}|<(?:your|insert)[ _][\w ]{1,40}>|\[(?:insert|your) [\w ']{1,40}\]"
 )
-_TO_DO = re.compile(r"\b(?:TODO|TBD|FIXME)\b(?!\s?list)|[Ll]orem ipsum")
+_TO_DO = re.compile(r"(?<![#/*%])(?<![#/*%] )\b(?:TODO|TBD|FIXME)\b(?!\s?list)|[Ll]orem ipsum")
 
 
 def residue_patterns() -> tuple[Pattern, ...]:
@@ -60,7 +60,9 @@ def _not_seen(match: re.Match[str]) -> Thing | None:
 
 
 def _html(match: re.Match[str]) -> Thing | None:
-    """Take what is left of a web page."""
+    """Take what is left of a web page; who writes about HTML puts it between backticks or quotes."""
+    if match.string[match.start() - 1 : match.start()] in ("`", "'", '"'):
+        return None
     return Thing(f"HTML is left over ({re.split(r'[ />]', match[0].lstrip('</'))[0]})")
 
 

@@ -81,6 +81,9 @@ PERSONAL = [
 NO_PERSONAL = [
     "Write to anna@example.com or bob@rillo.example.",
     "Mail comes from no-reply@rillo.io.",
+    "Clone git@github.com:rillo/app.git",
+    "It is +6073641856.9 now.",
+    "Groups like ff02::2:ff2e:b774:1:2",
     "Decorate it with @app.route or @property.",
     "The test card is 4242 4242 4242 4242.",
     f"The order {int(card('4')) + 1} is on its way.",
@@ -126,9 +129,12 @@ NO_RESIDUE = [
     "می‌خواهم",
     "if a < b and b > c: print(a & b)",
     "```html\n<div>&nbsp;{{ name }}</div>\n```",
+    "Write `<br>` for a line end, '&amp;' for an ampersand.",
+    "x = 1  # TODO: say why",
+    "run: ${{ github.sha }}",
     "Put it on your todo list. A to-do.",
     "The language model answers; AI is a field.",
-    "See https://learn.microsoft.com/azure and www.rillo.io.",
+    "See https://.../a and https://learn.microsoft.com/azure and www.rillo.io.",
 ]
 
 INTRUSIONS = [
