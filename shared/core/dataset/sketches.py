@@ -9,7 +9,6 @@ from zlib import crc32
 
 BINS = 64  # values of 16 bits
 BAND = 4  # values that are compared at once, as one of 64 bits
-RUN = 3  # words
 FEWEST = 16  # runs of words; of shorter examples only exact copies are found
 MOST_CHARACTERS = 16_000  # of an example that are looked at
 NEAR = 0.75  # estimated share of common runs from which on two examples are near copies; of 0.8, 85 % are found
@@ -25,7 +24,7 @@ def sketch(messages: Sequence[tuple[str, str]]) -> array[int] | None:
     runs = sorted(set(map(hash, zip(numbers, numbers[1:], numbers[2:], strict=False))), reverse=True)
     if len(runs) < FEWEST:
         return None
-    least = dict(zip([run >> 58 for run in runs], runs, strict=True))  # by the first 6 bits; the last one stays
+    least = {run >> 58: run for run in runs}  # by the first 6 bits; the last one stays
     values = [least.get(first) for first in range(-BINS // 2, BINS // 2)]
     return array("H", _filled(values))
 
@@ -39,15 +38,12 @@ def _words(text: str) -> Sequence[str]:
 
 def _filled(values: list[int | None]) -> list[int]:
     """Return 16 bits of each value; an empty one borrows from the next one, with the distance mixed in."""
-    filled = [0] * BINS
-    lent = distance = 0
-    for place in range(2 * BINS - 1, -1, -1):
-        value = values[place % BINS]
-        if value is None:
+    filled = [0 if value is None else (value >> 20) & 0xFFFF for value in values]
+    for place in [place for place, value in enumerate(values) if value is None]:
+        distance = 1
+        while values[(place + distance) % BINS] is None:
             distance += 1
-        else:
-            lent, distance = value >> 20, 0
-        filled[place % BINS] = (lent + distance * 40_503) & 0xFFFF
+        filled[place] = (filled[(place + distance) % BINS] + distance * 40_503) & 0xFFFF
     return filled
 
 
@@ -75,6 +71,8 @@ class Sketches:
 
         Two examples with 80 % in common share one of the 16 bands with a probability of 99.9 %.
         """
+        if not self._values:
+            return  # what is empty cannot be cast
         with memoryview(self._values) as view, view.cast("B").cast("Q") as bands:
             for band in range(BINS // BAND):
                 first: dict[int, int] = {}

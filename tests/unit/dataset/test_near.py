@@ -1,6 +1,7 @@
 """Near copies: found in one file and across both, kept on one side of the split, and not seen where none are."""
 
 import random
+from zlib import crc32
 
 import pytest
 
@@ -99,3 +100,8 @@ def test_a_sketch_estimates_what_two_texts_have_in_common():
     assert 0.65 < store.likeness(0, 1) < 0.95
     assert store.likeness(0, 2) < 0.1
     assert list(store.candidates())[:1] == [(0, 1)]
+
+
+def test_a_sketch_is_the_same_from_release_to_release_and_process_to_process():
+    values = sketch([("user", " ".join(map(str, range(40))))])
+    assert crc32(b"".join(value.to_bytes(2, "little") for value in values)) == 4140782697
