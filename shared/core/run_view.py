@@ -24,6 +24,7 @@ def run_view(run: Run, history: Sequence[Moment] | None = None) -> dict[str, Any
         "hyperparameters": dict(run.checked.hyperparameters),
         "job": {"name": run.job, "status": run.job_status, "metrics": dict(run.metrics)},
         "report": f"reports/{run.id}/report.json",
+        "report_page": f"reports/{run.id}/report.html",
     }
     if history is not None:
         view["history"] = [
