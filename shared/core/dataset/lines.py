@@ -23,11 +23,12 @@ class Lines:
         self.size = 0  # bytes read so far
         self.terminated = True  # whether the present line has a line end
         self._hash = hashlib.sha256()
+        self.hashed = True  # unset it before the first line where the hash is not needed: it takes its time
 
     @property
     def sha256(self) -> str:
-        """Hash of the bytes read so far."""
-        return self._hash.hexdigest()
+        """Hash of the bytes read so far, or nothing where they are not hashed."""
+        return self._hash.hexdigest() if self.hashed else ""
 
     def __iter__(self) -> Iterator[bytes]:
         for block in self.blocks():
@@ -61,7 +62,8 @@ class Lines:
         """Yield the bytes after the byte-order mark in pieces that are small enough to be split."""
         skip = self.offset
         for chunk in self._chunks:
-            self._hash.update(chunk)
+            if self.hashed:
+                self._hash.update(chunk)
             self.size += len(chunk)
             if len(chunk) <= PIECE and not skip:
                 yield chunk
@@ -88,6 +90,14 @@ class _Held:
     def line(self) -> bytes:
         """The line so far."""
         return b"".join(self._parts)
+
+
+def hash_of(chunks: Iterable[bytes]) -> str:
+    """Return the SHA-256 of all bytes."""
+    hashed = hashlib.sha256()
+    for chunk in chunks:
+        hashed.update(chunk)
+    return hashed.hexdigest()
 
 
 def _head_of(chunks: Iterable[bytes]) -> tuple[bytes, Iterator[bytes]]:

@@ -12,6 +12,7 @@ from shared.core.base_models import BaseModel
 from shared.core.dataset.cost import Cost, Prices
 from shared.core.dataset.findings import Findings
 from shared.core.dataset.lengths import Lengths
+from shared.core.dataset.lines import hash_of
 from shared.core.dataset.manifest import Manifest
 from shared.core.dataset.measures import measures_of
 from shared.core.dataset.near import NearCopies
@@ -63,6 +64,8 @@ def without_length_limit(profile: BaseModel) -> BaseModel:
 def measure(sources: Mapping[File, Source], profile: BaseModel, manifest: Manifest, tokens: Tokens) -> Measured:
     """Return what the second pass learned, and add what it found; it leaves out files that are no JSON Lines."""
     if any(UNREADABLE & source.findings.counts.keys() for source in sources.values()):
+        for source in sources.values():
+            source.reading.sha256 = source.reading.sha256 or hash_of(source.chunks_of())
         return Measured()
     lengths, near = Lengths(profile, tokens.kind), NearCopies()
     measures: tuple[Measure, ...] = (lengths, near, *measures_of(profile, manifest))

@@ -1,6 +1,7 @@
 """The quick way through lines: a typed decode that lets only plain, faultless examples pass."""
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Annotated, Literal, NamedTuple
 
@@ -9,7 +10,7 @@ import msgspec
 from shared.core.base_models import BaseModel
 from shared.core.dataset.formats import MOST_MESSAGES
 from shared.core.dataset.lines import MAX_LINE
-from shared.core.dataset.texts import estimate, hashes_of, warned_length
+from shared.core.dataset.texts import BYTES_PER_TOKEN, TOKENS_PER_MESSAGE, hashes_of, warned_length
 
 _UNUSUAL = re.compile(rb"\\u00(?:[01]|22|3c|3C|5b|5B)")  # a control character, a quote, < or [
 _UNUSUAL_KINDS = {b"b", b"f"}
@@ -74,8 +75,11 @@ class QuickReader:
             prompt, row = hashes_of(order, texts[start:end])
             prompts.append(prompt)
             rows.append(row)
-        counts = map(len, examples)
-        tokens = [estimate(len(line) - FRAME * count, count) for line, count in zip(lines, counts, strict=True)]
+        sizes = zip(lines, map(len, examples), strict=True)
+        tokens = [
+            int((len(line) - FRAME * count) / BYTES_PER_TOKEN) + TOKENS_PER_MESSAGE * count
+            for line, count in sizes
+        ]
         fine = max(tokens) <= self._longest and all(map(self._in_turns, orders - self._fine))
         return Known(prompts, rows, tokens) if fine else None
 
@@ -97,8 +101,7 @@ def _plain(lines: Sequence[bytes], texts: Sequence[str]) -> bool:
     piece = b"\n".join(lines)
     if len(piece) > MAX_LINE and max(map(len, lines)) > MAX_LINE:
         return False
-    escapes = _escapes(piece)
-    kinds = set(escapes)
+    kinds = Counter(_escapes(piece))
     if not _UNUSUAL_KINDS.isdisjoint({kind[:1] for kind in kinds}) or (b"u0" in kinds and _UNUSUAL.search(piece)):
         return False
     if b"<" in piece and not {after[:1] for after in piece.split(b"<")[1:]}.isdisjoint((b"|", b"", b"<")):
@@ -108,7 +111,7 @@ def _plain(lines: Sequence[bytes], texts: Sequence[str]) -> bool:
     if b"nH" in kinds and b"\\nHuman:" in piece:
         return False
     quotes = piece.count(b'"') - 2 * len(lines) - 8 * len(texts)
-    return quotes == sum([escape[:1] == b'"' for escape in escapes])
+    return quotes == sum([count for kind, count in kinds.items() if kind[:1] == b'"'])
 
 
 def _escapes(piece: bytes) -> list[bytes]:

@@ -57,7 +57,7 @@ class Reading:
     examples: int = 0
     tokens: int = 0  # estimated, of all examples once
     longest: int = 0  # estimated tokens of the longest example
-    sha256: str = ""
+    sha256: str = ""  # of a file with lines only after the second pass
     system_message: str = ""
     prompts: array[int] = field(
         default_factory=lambda: array("Q")
@@ -88,6 +88,7 @@ class _Pass:
             self._findings.add(other.code, other.message)
             deque(self._lines, maxlen=0)  # for size and hash
         else:
+            self._lines.hashed = not self._lines.head.strip()
             self._read_lines()
             self._file_findings()
         read = self._reading
@@ -130,7 +131,8 @@ class _Pass:
         read.rows.extend(known.rows)
         read.examples += len(lines)
         read.tokens += sum(known.tokens)
-        read.longest = max(read.longest, *known.tokens)
+        longest = max(known.tokens)
+        read.longest = max(read.longest, longest)
         read.places.add(first, len(lines))
         self._crlf = self._crlf or 0x0D in [line[-1] for line in lines]
         self._indented = self._indented or {line[0] for line in lines} != {0x7B}
@@ -215,4 +217,5 @@ def _content(message: dict[str, Any]) -> str:
         if not isinstance(content, str):
             raise TypeError
         return content.strip()
-    return f"{content or ''}{json.dumps(calls, sort_keys=True)}"
+    said = content.strip() if isinstance(content, str) else content or ""
+    return f"{said}{json.dumps(calls, sort_keys=True)}"

@@ -3,7 +3,7 @@
 from __future__ import annotations  # array[int] is a type from Python 3.12 on
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Literal, NamedTuple, Protocol
 
 import msgspec
@@ -11,11 +11,12 @@ import msgspec
 from shared.core.dataset.findings import Findings
 from shared.core.dataset.lines import Lines
 from shared.core.dataset.reading import Reading
-from shared.core.dataset.texts import lasting_hash
+from shared.core.dataset.texts import hashes_of, lasting_hash
 from shared.core.dataset.tokens import CountTokens
 
 File = Literal["training", "validation"]
 UNREADABLE = frozenset({"F02", "F06", "F10", "F11"})  # what is no file of lines at all is not read again
+CHANGED = "the dataset changed since it was read first"
 
 
 class SeenExample(NamedTuple):
@@ -72,7 +73,8 @@ def examples_of(
 ) -> Iterator[SeenExample]:
     """Yield the examples that the first pass found faultless; raises ValueError when the file changed since.
 
-    On the way the hash of each prompt gives place to one that is the same in every process: it decides the split.
+    On the way the reading gets the file's hash, and the hash of each prompt gives place to one that is the same in
+    every process, since it decides the split.
     """
     lines = Lines(chunks)
     decode = msgspec.json.Decoder(_Example).decode
@@ -81,14 +83,25 @@ def examples_of(
     place = 0
     for number, line in enumerate(lines, start=1):
         if number == next_line:
-            messages = tuple([(message.role, _text(message)) for message in decode(line).messages])
-            roles = "".join([role[0] for role, _ in messages])
-            reading.prompts[place] = lasting_hash(roles, [text for _, text in messages])
+            messages = _messages(line, decode)
+            roles, texts = "".join([role[0] for role, _ in messages]), [text for _, text in messages]
+            if hashes_of(roles, texts)[1] != reading.rows[place]:
+                raise ValueError(CHANGED)
+            reading.prompts[place] = lasting_hash(roles, texts)
             place += 1
             yield SeenExample(number, messages, len(line), count_tokens(messages), file)
             next_line = next(wanted, 0)
-    if lines.sha256 != reading.sha256:
-        raise ValueError("the dataset changed since it was read first")
+    if next_line or lines.size != reading.bytes:
+        raise ValueError(CHANGED)
+    reading.sha256 = lines.sha256
+
+
+def _messages(line: bytes, decode: Callable[[bytes], _Example]) -> tuple[tuple[str, str], ...]:
+    """Return role and text of each message; raises ValueError where there are none (any more)."""
+    try:
+        return tuple([(message.role, _text(message)) for message in decode(line).messages])
+    except (msgspec.DecodeError, AttributeError) as wrong:
+        raise ValueError(CHANGED) from wrong
 
 
 def _text(message: _Message) -> str:

@@ -1,6 +1,7 @@
 """Files that were damaged on the way, or made to do harm: each has its finding, in bounded time and memory."""
 
 import gzip
+import hashlib
 import json
 import random
 import time
@@ -158,3 +159,13 @@ def test_what_is_no_file_of_lines_has_one_finding_that_says_so(code, content):
     read([content], PHI, findings)
     assert findings.counts[code] == 1
     assert set(findings.counts) <= {code, "F08"}
+
+
+@pytest.mark.parametrize("validation", [None, gzip.compress(b"x"), file_of(good(100))])
+@pytest.mark.parametrize(
+    "content", [file_of(fill=12), b"", b"\n \n", b"[1]", gzip.compress(b"x"), b"\n" * 9_000 + good(1)]
+)
+def test_every_file_has_its_hash_in_the_report(content, validation):
+    report = check(content, validation)
+    for seen, file in ((content, report.dataset), (validation, report.validation)):
+        assert file is None or file.sha256 == hashlib.sha256(seen).hexdigest()
