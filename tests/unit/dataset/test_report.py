@@ -58,7 +58,7 @@ def test_the_written_report_has_the_documented_keys():
 def test_an_accepted_report_tells_the_split_and_keeps_the_texts_to_itself():
     report = check(file_of(fill=20), manifest=b"seed: 7\nvalidation_share: 0.2")
     written = json.loads(report_json(report))
-    assert written["split"] == {"seed": 7, "share": 0.2, "by": "prompt"}
+    assert written["split"] == {"seed": 7, "share": 0.2, "by": "prompt, near copies"}
     assert written["examples"] == {"training": 16, "validation": 4}
     assert report.system_message == "Help."
     assert "Help." not in report_json(report).decode()
