@@ -10,10 +10,11 @@ from shared.core.base_models import BaseModel
 from shared.core.dataset.second_pass import Found, SeenExample
 from shared.core.dataset.tallies import MEASURED, Frequent, Sizes, percent
 
-_COMPARED = 40  # system messages that are compared with each other
+_COMPARED = 25  # system messages that are compared with each other
 _NEARLY = 0.9  # of difflib's ratio, from which on two system messages are meant to be one
 _RARE_BESIDE = 0.2  # a slip is at most so frequent as what it resembles
 _KEPT = 600  # characters of a system message that are kept
+_READ = 300  # characters of two that are compared
 _FAR_OUT = 10  # times the median, and twice what 95 % stay below
 _FEW_TURNS = 0.05
 
@@ -124,5 +125,5 @@ def _nearly(text: str, other: str) -> bool:
     """Tell whether two system messages differ so little that one of them seems a slip."""
     if abs(len(text) - len(other)) > max(len(text), len(other)) * 2 * (1 - _NEARLY):
         return False
-    matcher = difflib.SequenceMatcher(None, text.casefold(), other.casefold(), autojunk=False)
+    matcher = difflib.SequenceMatcher(None, text[:_READ].casefold(), other[:_READ].casefold(), autojunk=False)
     return matcher.quick_ratio() >= _NEARLY and matcher.ratio() >= _NEARLY

@@ -80,5 +80,5 @@ class Links(TextScan):
     def summary(self) -> dict[str, Any]:
         """Return how many links there are, and the sites that they lead to most."""
         most: Counter[str] = self._sites.counts
-        sites = [{"site": site, "links": links} for site, links in most.most_common(20)]
-        return {"links": self._sites.total, "sites": sites}
+        sites = [{"site": site, "count": count} for site, count in most.most_common(20)]
+        return {"links": self._sites.total, "sites": sites} if sites else {}

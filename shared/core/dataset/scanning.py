@@ -108,9 +108,10 @@ class TextScan:
         yield from self._tally.found()
 
     def summary(self) -> dict[str, Any]:
-        """Return how many messages each code was found in."""
-        codes = sorted({pattern.code for pattern in self._patterns})
-        return {code: self._tally.times(code) for code in codes}
+        """Return how many messages each code was found in; nothing where none was."""
+        times = {code: self._tally.times(code) for code in sorted({pattern.code for pattern in self._patterns})}
+        found = {code: count for code, count in times.items() if count}
+        return {"messages_with_findings": found} if found else {}
 
     def _look(self) -> None:
         """Look through the texts that were kept; counts each code once for a message."""
