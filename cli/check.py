@@ -16,7 +16,7 @@ from shared.core.dataset.findings import Severity, strictly
 from shared.core.dataset.naming import dataset_of
 from shared.core.dataset.repair import REPAIRED
 from shared.core.dataset.report_html import report_html
-from shared.core.dataset.tokens import ESTIMATE, Tokens
+from shared.core.dataset.tokens import Tokens
 
 MENDED = ".repaired.jsonl"
 
@@ -49,7 +49,7 @@ def run(options: argparse.Namespace) -> int:
             print(f"tunedrop: {path} is not a file; name a .jsonl file", file=sys.stderr)
             return 2
     try:
-        tokens = exact_tokens(options.tokenizer) if options.tokenizer else ESTIMATE
+        tokens = exact_tokens(options.tokenizer) if options.tokenizer else None
     except NoTokenizer as problem:
         print(f"tunedrop: {problem}", file=sys.stderr)
         return 2
@@ -69,7 +69,7 @@ def checked(
     base_model: str | None = None,
     *,
     strict: bool = False,
-    tokens: Tokens = ESTIMATE,
+    tokens: Tokens | None = None,
 ) -> Report:
     """Return the report on a file and what lies beside it."""
     name = dataset_of(path.name)

@@ -40,6 +40,7 @@ class BaseModel:
     max_bytes: int  # a dataset must be smaller
     min_examples: int
     system_messages: bool = True  # whether its chat template has them
+    vocabulary: str = "cl100k_base"  # the one by which tokens are estimated
     version: int | None = None
     retired_on: date | None = None
     replaced_by: str = ""

@@ -18,7 +18,7 @@ from shared.core.dataset.report import FileReport, Report
 from shared.core.dataset.rules import RULES
 from shared.core.dataset.second_pass import File, add_found
 from shared.core.dataset.split import Split, joined, part_of, split
-from shared.core.dataset.tokens import ESTIMATE, Tokens
+from shared.core.dataset.tokens import Tokens, estimate_for
 
 ChunksOf = Callable[[], Iterable[bytes]]
 FEW, SOME = 50, 200  # examples
@@ -33,7 +33,7 @@ def check_dataset(
     today: date,
     default_base_model: str = DEFAULT_BASE_MODEL,
     prices: Prices = UNKNOWN_PRICES,
-    tokens: Tokens = ESTIMATE,
+    tokens: Tokens | None = None,
 ) -> Report:
     """Return the report on a dataset, its validation file and its manifest; every file is read twice.
 
@@ -55,7 +55,7 @@ def check_dataset(
     sources: dict[File, Source] = {"training": dataset.source()}
     if validation:
         sources["validation"] = validation.source()
-    measured = measure(sources, profile, manifest, tokens)
+    measured = measure(sources, profile, manifest, tokens or estimate_for(profile))
     files = [file for file in (dataset, validation, manifest_file if manifest_bytes is not None else None) if file]
     chosen = None if validation else _split(dataset, manifest, measured)
     cost = measured.cost(chosen, manifest, prices)

@@ -9,7 +9,7 @@ from shared.core.dataset.lengths import Lengths
 from shared.core.dataset.manifest import Manifest
 from shared.core.dataset.second_pass import SeenExample
 from shared.core.dataset.texts import TOKENS_PER_MESSAGE
-from shared.core.dataset.tokens import Tokens, estimated_tokens
+from shared.core.dataset.tokens import Estimator, Tokens, estimate_for
 from tests.unit.dataset.examples import TODAY, check, codes, file_of
 
 PRICES = Prices(0.01, 0.5, "EUR")
@@ -36,8 +36,14 @@ PRICES = Prices(0.01, 0.5, "EUR")
     ],
 )
 def test_the_estimate_is_close_to_the_real_count(text, counted):
-    estimate = estimated_tokens([("user", text)]) - TOKENS_PER_MESSAGE
+    estimate = Estimator("o200k_base")([("user", text)]) - TOKENS_PER_MESSAGE
     assert abs(estimate - counted) <= max(3, counted * 0.45)  # short texts vary more than whole files
+
+
+def test_each_base_model_that_can_be_trained_has_its_vocabulary():
+    texts = [("user", "Можно ли вернуть товар?")]
+    mini, phi = (estimate_for(base_model(name)).counted(texts) for name in ("Phi-4-mini-instruct", "Phi-4"))
+    assert mini < phi  # the larger vocabulary has more Russian words
 
 
 def test_the_report_tells_tokens_by_file_with_a_histogram():

@@ -10,15 +10,16 @@ from shared.core.dataset.findings import Findings
 from shared.core.dataset.reading import read
 from shared.core.dataset.rules import RULES
 from shared.core.dataset.second_pass import Found, SeenExample, examples_of, measured
-from shared.core.dataset.tokens import estimated_tokens
+from shared.core.dataset.tokens import estimate_for
 from tests.unit.dataset.examples import file_of, good, line, say
 
 PROFILE = base_model("Phi-4")
+COUNT = estimate_for(PROFILE).counted
 
 
 def seen(content: bytes) -> list[SeenExample]:
     reading = read([content], PROFILE, Findings(RULES, "support.jsonl"))
-    return list(examples_of([content], reading, "training", estimated_tokens))
+    return list(examples_of([content], reading, "training", COUNT))
 
 
 @dataclass
@@ -57,4 +58,4 @@ def test_a_measure_counts_more_than_it_lists():
 def test_a_file_that_changed_in_between_is_noticed():
     reading = read([file_of(fill=3)], PROFILE, Findings(RULES, "support.jsonl"))
     with pytest.raises(ValueError, match="changed"):
-        list(examples_of([file_of(fill=4)], reading, "training", estimated_tokens))
+        list(examples_of([file_of(fill=4)], reading, "training", COUNT))
