@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from shared.core.dataset.cost import Prices
 from shared.core.messages import email
 from shared.core.run import Channel, State
 from shared.errors import NotFound, ServiceRefused, ServiceUnavailable
@@ -123,6 +124,16 @@ def test_a_bad_dataset_is_rejected_with_reasons_and_costs_nothing(content, reaso
     assert set(world.datasets.beside) == {"support.report.json", "support.report.html"}
     assert world.training.created == 0
     assert told(world) == sorted((channel, State.REJECTED) for channel in Channel)
+
+
+@pytest.mark.parametrize(("budget", "state"), [("0.5", State.REJECTED), ("500", State.SERVING)])
+def test_what_costs_more_than_the_budget_is_not_trained(budget, state):
+    world = World(prices=Prices(per_1000_tokens=1.0, currency="EUR"))
+    world.datasets.drop("support.yaml", f"budget: {budget}".encode(), world.now)
+    run_id = world.receive(world.drop())
+    world.tick(8)
+    assert world.run(run_id).state is state
+    assert ("EUR" in " ".join(world.run(run_id).reasons)) == (state is State.REJECTED)
 
 
 def test_a_rejection_names_the_three_most_frequent_reasons_and_where_all_are():

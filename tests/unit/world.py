@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
+from shared.core.dataset.cost import UNKNOWN_PRICES, Prices
 from shared.core.run import Channel, Run
 from shared.core.screening import Mode
 from shared.errors import TuneDropError
@@ -58,6 +59,7 @@ class World:
     screening_mode: Mode = Mode.SAMPLE
     screening_sample: int = 200
     pace: Pace = Pace(per_second=1e9)
+    prices: Prices = UNKNOWN_PRICES
     answer: Callable[[], str | None] = lambda: None  # what verification finds wrong
 
     def __post_init__(self) -> None:
@@ -71,6 +73,7 @@ class World:
             ),
             verify=lambda _deployment, _run: self.answer(),
             clock=self.clock,
+            prices=self.prices,
         )
         messengers = {Channel.TEAMS: self.teams, Channel.EMAIL: self.email}
         self.notifier = Notifier(self.runs, self.topic, messengers, self.clock)
