@@ -79,7 +79,7 @@ def cookbook_like() -> Contestant:
 
 
 def first_pass() -> Contestant:
-    """TuneDrop's first pass: structure, spelling, control tokens, exact duplicates, token estimate, SHA-256."""
+    """TuneDrop's first pass: structure, spelling, control tokens, exact duplicates, token estimate."""
     comparing = importlib.import_module("shared.core.dataset.comparing")
     findings = importlib.import_module("shared.core.dataset.findings")
     reading = importlib.import_module("shared.core.dataset.reading")
@@ -109,7 +109,7 @@ CONTESTANTS: dict[str, tuple[Callable[[], Contestant], str]] = {
     "pydantic": (pydantic_models, "types"),
     "like Together's file check": (together_like, "structure, up to the first error"),
     "like OpenAI's cookbook": (cookbook_like, "7 kinds of errors, without lines"),
-    "TuneDrop, first pass": (first_pass, "all rules of lines, exact duplicates, token estimate, SHA-256"),
+    "TuneDrop, first pass": (first_pass, "all rules of lines, exact duplicates, token estimate"),
     "TuneDrop, whole check": (whole_check, "all of that, the second pass, split and report"),
 }
 

@@ -12,7 +12,7 @@ from shared.core.dataset.formats import MOST_MESSAGES
 from shared.core.dataset.lines import MAX_LINE
 from shared.core.dataset.texts import BYTES_PER_TOKEN, TOKENS_PER_MESSAGE, hashes_of, warned_length
 
-_UNUSUAL = re.compile(rb"\\u00(?:[01]|22|3c|3C|5b|5B)")  # a control character, a quote, < or [
+_UNUSUAL = re.compile(rb"\\(?:u00(?:[01]|22|3c|3C|5b|5B)|[bf])")  # a control character, a quote, < or [
 _UNUSUAL_KINDS = {b"b", b"f"}
 FRAME = 26  # bytes of a message in its line beside its text, on average
 
@@ -101,17 +101,30 @@ def _plain(lines: Sequence[bytes], texts: Sequence[str]) -> bool:
     piece = b"\n".join(lines)
     if len(piece) > MAX_LINE and max(map(len, lines)) > MAX_LINE:
         return False
-    kinds = Counter(_escapes(piece))
-    if not _UNUSUAL_KINDS.isdisjoint({kind[:1] for kind in kinds}) or (b"u0" in kinds and _UNUSUAL.search(piece)):
+    escaped_quotes = _quotes_among_escapes(piece, lines, texts)
+    if escaped_quotes is None:
         return False
     if b"<" in piece and not {after[:1] for after in piece.split(b"<")[1:]}.isdisjoint((b"|", b"", b"<")):
         return False
     if ["[" in text and "INST]" in text for text in texts].count(True):
         return False
+    return piece.count(b'"') - 2 * len(lines) - 8 * len(texts) == escaped_quotes
+
+
+def _quotes_among_escapes(piece: bytes, lines: Sequence[bytes], texts: Sequence[str]) -> int | None:
+    """Return how many quotes are escaped, or None where an escape is suspicious."""
+    sample = b"".join(lines[:8])
+    if sample.count(b"\\") * 12 > len(sample):  # too many to look at each
+        suspicious = _UNUSUAL.search(piece) or b"\\nHuman:" in piece
+        return None if suspicious else sum([text.count('"') for text in texts])
+    kinds = Counter(_escapes(piece))
+    if not _UNUSUAL_KINDS.isdisjoint({kind[:1] for kind in kinds}):
+        return None
+    if b"u0" in kinds and _UNUSUAL.search(piece):
+        return None
     if b"nH" in kinds and b"\\nHuman:" in piece:
-        return False
-    quotes = piece.count(b'"') - 2 * len(lines) - 8 * len(texts)
-    return quotes == sum([count for kind, count in kinds.items() if kind[:1] == b'"'])
+        return None
+    return sum([count for kind, count in kinds.items() if kind[:1] == b'"'])
 
 
 def _escapes(piece: bytes) -> list[bytes]:

@@ -26,9 +26,9 @@ PHI = base_model("Phi-4-mini-instruct")
 SEVERAL = file_of(
     line(say("system", 'Say "so".'), say("user", "C:\\temp\\n\n<b>"), say("assistant", "Größe: 5 €\t🎉")),
     json.dumps({"messages": [say("user", 'Grüße 再 🎉 \\ "'), say("assistant", "[x]")]}).encode(),
-    line(say("user", "Hi?"), say("assistant", "Hello.", weight=1)),
     fill=9,
-)
+) + file_of(line(say("user", "Hi?"), say("assistant", "Hello.", weight=1)))
+MANY_ESCAPES = json.dumps({"messages": [say("user", "再" * 2_000), say("assistant", "再")]}).encode() + b"\n"
 BYTES = b'\0\x01\t\n\r "\\/{}[]:,.0aeunt<|\x7f\x80\xbf\xc3\xe2\xed\xf0\xff'
 WORDS = (
     b'"role": "user", ',
@@ -71,11 +71,12 @@ def is_fine(each: bytes) -> bool:
     return not list(text_faults(texts, PHI))
 
 
-@pytest.mark.parametrize("seed", range(8))
-def test_damage_is_found_wherever_it_is(seed):
+@pytest.mark.parametrize("start", [b"", MANY_ESCAPES], ids=["", "after many escapes"])
+@pytest.mark.parametrize("seed", range(5))
+def test_damage_is_found_wherever_it_is(seed, start):
     draw = random.Random(seed)
-    for _ in range(400):
-        content = damaged(draw, SEVERAL)
+    for _ in range(300):
+        content = start + damaged(draw, SEVERAL)
         findings = Findings(RULES, "support.jsonl")
         seen = read([content], PHI, findings)
         told = {finding.line for finding in findings.all()}
