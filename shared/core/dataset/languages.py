@@ -28,6 +28,7 @@ class Languages:
 
     def __init__(self) -> None:
         self._samples: dict[File, Sample[_Texts]] = {"training": Sample(SAMPLED), "validation": Sample(SAMPLED)}
+        self._answers: dict[File, Counter[str]] = {}
 
     def see(self, example: SeenExample) -> None:
         """Put some of the examples into the sample."""
@@ -38,8 +39,11 @@ class Languages:
             sample.put(place, _Texts(example.line, prompt[:_READ], example.messages[-1][1][:_READ]))
 
     def of_answers(self, file: File) -> Counter[str]:
-        """Return how many answers of the sample are in which language."""
-        return Counter(filter(None, (language_of(texts.answer) for texts in self._samples[file].items)))
+        """Return how many answers of the sample are in which language; to be asked after the last example."""
+        if file not in self._answers:
+            languages = (language_of(texts.answer) for texts in self._samples[file].items)
+            self._answers[file] = Counter(filter(None, languages))
+        return self._answers[file]
 
     def findings(self) -> Iterator[Found]:
         """Yield a second language, and answers that change it."""

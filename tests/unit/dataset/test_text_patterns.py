@@ -234,6 +234,18 @@ def test_a_finding_is_in_the_text_it_belongs_to_however_many_are_looked_at_toget
     assert [finding.line for finding in report.findings if finding.code == "S03"] == [8, 151, 300]
 
 
+def test_a_validation_file_is_looked_at_too():
+    report = check(file_of(fill=12), validation=file_of(answered("Write to anna@rillo.io.")))
+    found = [(finding.file, finding.line) for finding in report.findings if finding.code == "S03"]
+    assert found == [("support.validation.jsonl", 1)]
+
+
+def test_warnings_of_texts_reject_a_strict_dataset():
+    examples = file_of(answered("Write to anna@rillo.io."), fill=200)
+    assert check(examples).accepted
+    assert not check(examples, manifest=b"strict: true").accepted
+
+
 def test_all_findings_are_counted_and_the_first_are_listed():
     report = check(file_of(*(answered(f"Write to anna{number}@rillo.io.") for number in range(70))))
     listed = [finding.line for finding in report.findings if finding.code == "S03"]
