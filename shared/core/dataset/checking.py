@@ -17,7 +17,7 @@ from shared.core.dataset.reading import Reading, read
 from shared.core.dataset.report import FileReport, Report
 from shared.core.dataset.rules import RULES
 from shared.core.dataset.second_pass import File, add_found
-from shared.core.dataset.split import Split, joined, part_of, split
+from shared.core.dataset.split import Split, part_of, split_apart
 from shared.core.dataset.tokens import Tokens, estimate_for
 
 ChunksOf = Callable[[], Iterable[bytes]]
@@ -155,11 +155,10 @@ def _split(dataset: _File, manifest: Manifest, measured: Measured) -> Split | No
     """Return the split of a dataset without errors; adds a finding where none is possible."""
     if dataset.findings.has_errors:
         return None
-    groups = joined(dataset.reading.prompts, measured.pairs())
-    chosen = split(groups, manifest.validation_share, manifest.seed, measured.strata())
+    prompts, share = dataset.reading.prompts, manifest.validation_share
+    chosen = split_apart(prompts, measured.pairs(), share, manifest.seed, measured.strata())
     if not chosen.validation:
-        reason = "all examples have the same prompt or are near copies: there is no split without leaks"
-        dataset.findings.add("D04", reason)
+        dataset.findings.add("D04", "all examples have the same prompt: there is no split without leaks")
     return chosen
 
 

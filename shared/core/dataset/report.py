@@ -10,7 +10,6 @@ from shared.core.dataset.manifest import Manifest
 from shared.core.dataset.split import Split
 
 SCHEMA = "tunedrop/report/1"  # docs/report.md describes it; a change that breaks readers makes a 2 of it
-SPLIT_BY = "prompt, near copies"
 _ORDER = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.NOTE: 2}
 
 
@@ -99,7 +98,7 @@ def report_json(report: Report) -> bytes:
         "files": [_file(file) for file in report.files],
         "examples": {"training": report.training_examples, "validation": report.validation_examples},
         "tokens": tokens,
-        "split": {"seed": split.seed, "share": split.share, "by": SPLIT_BY} if split else None,
+        "split": {"seed": split.seed, "share": split.share, "by": split.by} if split else None,
         "manifest": asdict(report.manifest),
         "hyperparameters": report.manifest.hyperparameters(),
         "content_hash": report.content_hash,

@@ -5,7 +5,7 @@ from __future__ import annotations  # array[int] is a type from Python 3.12 on
 from array import array
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from shared.core.dataset.lines import Lines
 
@@ -20,6 +20,7 @@ class Split:
     seed: int
     share: float
     mask: bytes
+    by: str = "prompt"  # what stays on one side together
 
     @property
     def validation(self) -> int:
@@ -93,6 +94,20 @@ def strata_of(lengths: array[int], count: int = 5) -> bytes:
         stratum_of[length] = count * passed // len(lengths)
         passed += by_length[length]
     return bytes(map(stratum_of.__getitem__, lengths))
+
+
+def split_apart(
+    prompts: array[int], pairs: Iterable[tuple[int, int]], share: float, seed: int, strata: bytes
+) -> Split:
+    """Return the split that keeps the examples of each pair together too, if half of the share is met so.
+
+    Where all examples follow one long template, they are one group; then only equal prompts stay together.
+    """
+    groups = joined(prompts, pairs)
+    strict = split(groups, share, seed, strata)
+    if groups is prompts or 2 * strict.validation >= share * len(prompts):
+        return replace(strict, by="prompt, near copies")
+    return split(prompts, share, seed, strata)
 
 
 def joined(groups: array[int], pairs: Iterable[tuple[int, int]]) -> array[int]:

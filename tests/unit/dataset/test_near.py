@@ -92,6 +92,13 @@ def test_near_copies_are_on_one_side_of_the_split():
         assert len(set(report.split.mask[12:18])) == 1
 
 
+def test_examples_of_one_template_are_split_all_the_same():
+    rows = [example(f"{LONG} end{number}", f"Question {number}?") for number in range(20)]
+    report = check(file_of(*rows))
+    assert (report.count("D06"), report.split.validation, report.split.by) == (19, 2, "prompt")
+    assert check(file_of(*OTHERS)).split.by == "prompt, near copies"
+
+
 def test_a_sketch_estimates_what_two_texts_have_in_common():
     store = Sketches()
     for words in (LONG, changed(LONG, 7), text(200)):
