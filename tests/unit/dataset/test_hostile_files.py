@@ -21,6 +21,7 @@ from shared.core.dataset.report import report_json
 from shared.core.dataset.rules import RULES
 from shared.core.dataset.texts import text_faults, texts_of
 from tests.unit.dataset.examples import check, file_of, good, line, say
+from tests.unit.dataset.test_findings import BAD_LINES
 
 PHI = base_model("Phi-4-mini-instruct")
 SEVERAL = file_of(
@@ -170,3 +171,10 @@ def test_every_file_has_its_hash_in_the_report(content, validation):
     report = check(content, validation)
     for seen, file in ((content, report.dataset), (validation, report.validation)):
         assert file is None or file.sha256 == hashlib.sha256(seen).hexdigest()
+
+
+@pytest.mark.parametrize(("code", "bad"), [row for row in BAD_LINES if len(row[1]) < 10_000])
+def test_a_bad_line_is_found_among_lines_of_many_escapes_too(code, bad):
+    findings = Findings(RULES, "support.jsonl")
+    read([MANY_ESCAPES + bad + b"\n" + MANY_ESCAPES], PHI, findings)
+    assert 2 in {finding.line for finding in findings.all() if finding.code == code}
