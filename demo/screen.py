@@ -2,6 +2,7 @@
 
 import textwrap
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -83,12 +84,12 @@ class Screen:
         self._console.print(Text(text, style=style or "default"))
 
 
-class Bar:
+class Bar(ABC):
     """How far something is."""
 
+    @abstractmethod
     def show(self, share: float | None, note: str) -> None:
         """Show how much is done, 0 to 1 (None: nobody knows), and a note."""
-        raise NotImplementedError
 
 
 class MovingBar(Bar):
