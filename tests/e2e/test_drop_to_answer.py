@@ -93,7 +93,7 @@ def test_without_content_safety_there_is_no_text(person, served, stream):
     assert "choices" not in answer.json()
 
 
-def test_teams_and_email_were_told_once_of_training_and_of_serving(person, served):
+def test_teams_and_email_are_told_once_of_a_rejection(person, served):
     person.drop("told.jsonl", b"nonsense")
     person.ended_run("told.jsonl")
     eventually(lambda: len(told(person, "told")) >= 2, 30)

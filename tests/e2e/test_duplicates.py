@@ -54,3 +54,26 @@ def told_of(person: Person, run_id: str) -> list[tuple[str, str]] | None:
     found = [m for m in person.cloud.messages() if run_id in json.dumps(m)]
     told = [(m["channel"], next(s for s in STATES if s in json.dumps(m).lower())) for m in found]
     return told if len(told) >= 4 else None
+
+
+def test_a_notification_delivered_five_times_at_once_is_sent_once(person):
+    run_id = f"r{uuid4().hex[:20]}"
+    facts = {"id": run_id, "model": "five", "dataset": "five.jsonl", "state": "failed", "reasons": ["a test"]}
+    facts |= {"created": "2026-11-20T12:00:00+00:00", "since": "2026-11-20T12:00:00+00:00", "base_model": "Phi-4"}
+    facts |= {"training_examples": 1, "validation_examples": 1, "tokens": 1, "owner": "", "channel": "teams"}
+    told = {
+        "id": str(uuid4()),
+        "topic": "tunedrop",
+        "subject": f"/runs/{run_id}",
+        "eventType": "TuneDrop.TeamsNotification",
+        "eventTime": "2026-11-20T12:00:00Z",
+        "dataVersion": "1",
+        "metadataVersion": "1",
+        "data": facts,
+    }
+    # While one sends, the others answer 500: Event Grid would come back, and then find it sent.
+    statuses = person.cloud.send_event("notify-teams", told, times=5, at_once=True)
+    assert 202 in statuses
+    assert set(statuses) <= {202, 500}
+    assert person.cloud.send_event("notify-teams", told, times=2) == [202, 202]
+    assert len([message for message in person.cloud.messages("teams") if run_id in json.dumps(message)]) == 1

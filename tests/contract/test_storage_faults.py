@@ -1,0 +1,163 @@
+"""Every change in storage may break off before or after it took effect: said as such, and repeated into one."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from localcloud.control import Control, Fault
+from shared.core.lifecycle import Decision
+from shared.core.run import Channel, Notification, Run, State
+from shared.errors import Conflict, ServiceUnavailable
+from shared.gateways.blob_store import BlobStore
+from shared.gateways.key_table import KeyTable
+from shared.gateways.model_table import ModelTable
+from shared.gateways.run_queue import RunQueue
+from shared.gateways.run_table import RunTable
+from shared.ports import CLAIM_HOLDS, ApiKey, Deployment
+from shared.settings import Settings
+from tests.contract.conftest import Real
+from tests.contract.examples import START
+from tests.contract.storage_way import way_to_storage
+
+ATTEMPTS = 12  # more than any SDK makes within one call
+
+
+@dataclass(frozen=True)
+class Way:
+    """The gateways' settings on the breakable way, and what breaks it."""
+
+    settings: Settings
+    control: Control
+    credential: Any
+
+    def breaks(self, when: str, match: str) -> None:
+        self.control.faults.append(Fault("storage", match, times=ATTEMPTS, when=when, status=500))
+
+    def mended(self) -> None:
+        self.control.faults.clear()
+
+
+@pytest.fixture(scope="module")
+def whole_way(whole_cloud: Real) -> Iterator[Way]:
+    with way_to_storage(whole_cloud.cloud) as (urls, control):
+        settings = replace(
+            whole_cloud.settings, blob_url=urls["blob"], queue_url=urls["queue"], table_url=urls["table"]
+        )
+        yield Way(settings, control, whole_cloud.credential)
+
+
+@pytest.fixture
+def way(whole_way: Way) -> Iterator[Way]:
+    yield whole_way
+    whole_way.mended()
+
+
+def broken(way: Way, when: str, match: str, call: Any) -> None:
+    """Make the call on the broken way, and see it fail as what it is; then the way is whole again."""
+    way.breaks(when, match)
+    with pytest.raises((ServiceUnavailable, Conflict)):
+        call()
+    way.mended()
+
+
+WHEN = pytest.mark.parametrize("when", ["before", "after"])
+
+
+@WHEN
+def test_a_run_is_recorded_once(way: Way, run: Run, when: str):
+    runs = RunTable(way.settings, way.credential)
+    broken(way, when, "POST", lambda: runs.add(run))
+    assert runs.add(run) is (when == "before")
+    assert len(runs.history(run.id)) == 1
+
+
+@WHEN
+def test_a_decision_is_saved_whole_or_not_at_all(way: Way, run: Run, when: str):
+    runs = RunTable(way.settings, way.credential)
+    runs.add(run)
+    version = runs.get(run.id).version
+    changed = replace(run, state=State.REJECTED, since=START + timedelta(minutes=1), reasons=("empty",))
+    decision = Decision(changed, tuple(Notification(changed, channel) for channel in Channel))
+    broken(way, when, "$batch", lambda: runs.save(decision, version))
+    took_effect = when == "after"
+    assert runs.get(run.id).run == (changed if took_effect else run)
+    assert len(runs.outbox(run.id)) == (2 if took_effect else 0)
+    assert len(runs.history(run.id)) == (2 if took_effect else 1)
+    if took_effect:
+        with pytest.raises(Conflict):
+            runs.save(decision, version)
+    else:
+        runs.save(decision, version)
+    assert len(runs.outbox(run.id)) == 2
+
+
+@WHEN
+def test_a_claim_that_broke_off_lapses(way: Way, run: Run, when: str):
+    runs = RunTable(way.settings, way.credential)
+    broken(way, when, "POST", lambda: runs.claim(run.id, "serving", Channel.TEAMS, START))
+    if when == "after":
+        with pytest.raises(Conflict):  # ours, but nobody knows: it lapses
+            runs.claim(run.id, "serving", Channel.TEAMS, START)
+    assert runs.claim(run.id, "serving", Channel.TEAMS, START + CLAIM_HOLDS)
+    runs.sent(run.id, "serving", Channel.TEAMS)
+    assert not runs.claim(run.id, "serving", Channel.TEAMS, START + 9 * CLAIM_HOLDS)
+
+
+@WHEN
+def test_a_published_notification_leaves_the_outbox_once(way: Way, run: Run, when: str):
+    runs = RunTable(way.settings, way.credential)
+    runs.add(run)
+    changed = replace(run, state=State.FAILED)
+    told = Notification(changed, Channel.EMAIL)
+    runs.save(Decision(changed, (told,)), runs.get(run.id).version)
+    broken(way, when, "DELETE", lambda: runs.published(told))
+    runs.published(told)
+    assert runs.outbox(run.id) == []
+
+
+@WHEN
+def test_a_name_points_at_one_deployment(way: Way, run: Run, when: str):
+    models = ModelTable(way.settings, way.credential)
+    name = f"m{run.id}"
+    here = Deployment(name, run.id, run.endpoint, "https://e", "Phi-4", START, START)
+    broken(way, when, "POST", lambda: models.point(here))
+    assert models.point(here).run_id == run.id
+    assert models.find(name).previous_endpoint == ""
+
+
+@WHEN
+def test_a_key_can_be_added_again(way: Way, run: Run, when: str):
+    keys = KeyTable(way.settings, way.credential)
+    key = ApiKey(f"00{run.id}", "ann", START)
+    broken(way, when, "devstoreaccount1/keys", lambda: keys.add(key))
+    assert (keys.find(key.hash) is not None) is (when == "after")
+
+
+@WHEN
+def test_a_run_is_queued_at_least_once(way: Way, run: Run, when: str):
+    queue = RunQueue(way.settings, way.credential)
+    broken(way, when, "POST", lambda: queue.put(run.id))
+    queue.put(run.id)  # asking twice is harmless
+
+
+@WHEN
+def test_a_report_is_written_whole_or_not_at_all(way: Way, run: Run, when: str):
+    store = BlobStore(way.settings, way.credential)
+    path = f"{run.id}/report.json"
+    store.write(path, [b"old"], "application/json")
+    broken(way, when, "PUT", lambda: store.write(path, [b"new ", b"words"], "application/json"))
+    assert store.read(path) in ((b"old",) if when == "before" else (b"old", b"new words"))
+    store.write(path, [b"new ", b"words"], "application/json")
+    assert store.read(path) == b"new words"
+
+
+@WHEN
+def test_a_read_that_broke_off_is_said_and_repeated(way: Way, run: Run, when: str):
+    store = BlobStore(way.settings, way.credential)
+    path = f"{run.id}/screening.json"
+    store.write(path, [b"{}"], "application/json")
+    broken(way, when, "GET", lambda: store.read(path))
+    assert store.read(path) == b"{}"
