@@ -1,11 +1,7 @@
-"""Screening for harm: what is looked at, what is made of it, how it goes on after ticks, crashes and outages."""
+"""Screening for harm: what is looked at, and what is made of it."""
 
-import asyncio
-import json
 import logging
 import re
-from collections.abc import Callable
-from datetime import timedelta
 
 import pytest
 
@@ -13,54 +9,21 @@ from shared.core.dataset.findings import LISTED
 from shared.core.dataset.harm import Harm, Harms, code_of, with_harms
 from shared.core.run import State
 from shared.core.screening import MOST_SYSTEMS, Mode, Progress, plan_of
-from shared.errors import ServiceRefused, ServiceUnavailable, TooManyRequests
 from shared.ports import Analysis
-from shared.screening import Pace
-from tests.fakes_inference import BAD, CLEAN, FakeSafety, hanging, no_trouble, raising
+from tests.fakes_inference import BAD, CLEAN, FakeSafety
 from tests.unit.dataset.examples import check, file_of, good, line, say
+from tests.unit.screening_world import (
+    DATASET,
+    EXAMPLES,
+    ONE_BATCH,
+    TEXTS,
+    bad,
+    dropped,
+    findings,
+    progress_of,
+    report_of,
+)
 from tests.unit.world import World
-
-DOWN = ServiceUnavailable("content safety", "no answer")
-ENDLESS = 1e9  # analyses a second: no test waits
-SMALL = Pace(per_second=ENDLESS, batch=4)  # two examples
-ONE_BATCH = Pace(per_second=ENDLESS, batch=4, tick=timedelta(0))  # in a tick
-EXAMPLES, TEXTS = 12, 25  # of `DATASET`: a question and an answer each, and the one system message
-DATASET = file_of(fill=EXAMPLES)
-
-
-def bad(who: str) -> bytes:
-    texts = {"system": "Help.", "user": "Hi?", "assistant": "Hello."}
-    return line(*(say(role, f"{text} {BAD if role == who else ''}") for role, text in texts.items()))
-
-
-def dropped(world: World, content: bytes = DATASET, manifest: bytes | None = None) -> str:
-    if manifest is not None:
-        world.drop("support.yaml", manifest)
-    return world.receive(world.drop(content=content))
-
-
-def report_of(world: World, run_id: str) -> dict:
-    return json.loads(world.datasets.read(f"{run_id}/report.json"))
-
-
-def progress_of(world: World, run_id: str) -> dict:
-    return json.loads(world.datasets.read(f"{run_id}/screening.json"))
-
-
-def findings(world: World, run_id: str) -> list[tuple]:
-    found = report_of(world, run_id)["findings"]
-    return [(f["code"], f["line"], f["path"]) for f in found if f["code"].startswith("S0")]
-
-
-def failing_once_after(calls: int, error: Exception, safety: FakeSafety) -> Callable:
-    """Let one analysis fail, after so many good ones."""
-
-    async def trouble() -> None:
-        if len(safety.analysed) > calls:
-            safety.trouble = no_trouble
-            raise error
-
-    return trouble
 
 
 @pytest.mark.parametrize(
@@ -277,168 +240,6 @@ def test_the_report_says_how_much_was_screened(mode: Mode, sample: int, chosen: 
     }
     assert (report.accepted, screened.accepted, screened.count("S01")) == (True, False, 1)
     assert [finding.line for finding in screened.findings] == [None, 3]  # as many findings as before, in order
-
-
-def test_a_tick_does_its_share_and_the_next_one_goes_on():
-    world = World(pace=ONE_BATCH, screening_mode=Mode.ALL)
-    run_id = dropped(world)
-    shares = []
-    while world.run(run_id).state is State.RECEIVED:
-        before = len(world.safety.analysed)
-        world.reconciler.advance(run_id)
-        shares.append(len(world.safety.analysed) - before)
-    assert shares == [5, 4, 4, 4, 4, 4]
-    assert world.run(run_id).state is State.TRAINING
-
-
-@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
-@pytest.mark.parametrize("saving", range(1, 8))
-def test_a_crash_at_any_saving_costs_one_batch_and_never_begins_anew(saving: int, after: bool):
-    world = World(pace=SMALL, screening_mode=Mode.ALL)
-    run_id = dropped(world)
-    _crash_at(world, saving, after)
-    with pytest.raises(ZeroDivisionError):
-        world.reconciler.advance(run_id)
-    world.datasets.write = type(world.datasets).write.__get__(world.datasets)
-    world.tick()
-    assert world.run(run_id).state is not State.RECEIVED
-    assert len(world.safety.analysed) - TEXTS in ((0,) if after else (0, 4, 5))
-    assert (progress_of(world, run_id)["examples"], progress_of(world, run_id)["texts"]) == (EXAMPLES, TEXTS)
-
-
-def _crash_at(world: World, saving: int, after: bool) -> None:
-    """Let the process die at one saving of the progress."""
-    whole, savings = world.datasets.write, []
-
-    def write(path, pieces, content_type):
-        savings.extend([path] if path.endswith("screening.json") else [])
-        dies = len(savings) == saving and path.endswith("screening.json")
-        if not dies or after:
-            whole(path, pieces, content_type)
-        if dies:
-            raise ZeroDivisionError
-
-    world.datasets.write = write
-
-
-def test_whoever_finds_a_claim_leaves_the_screening_alone():
-    world = World(pace=SMALL, screening_mode=Mode.ALL)
-    run_id = dropped(world)
-    _crash_at(world, 2, after=True)
-    with pytest.raises(ZeroDivisionError):
-        world.reconciler.advance(run_id)
-    world.datasets.write = type(world.datasets).write.__get__(world.datasets)
-    analysed = list(world.safety.analysed)
-    world.reconciler.advance(run_id)
-    assert world.safety.analysed == analysed
-    assert world.run(run_id).state is State.RECEIVED
-
-
-def test_too_many_requests_end_the_tick_and_are_not_asked_again_before_they_said():
-    world = World(pace=Pace(per_second=ENDLESS, batch=8, at_once=1), screening_mode=Mode.ALL)
-    run_id = dropped(world)
-    world.safety.trouble = failing_once_after(6, TooManyRequests("content safety", "429", 120.0), world.safety)
-    world.reconciler.advance(run_id)
-    assert len(world.safety.analysed) == 7
-    progress = progress_of(world, run_id)
-    assert (progress["next"], progress["trouble"]) == (2, "content safety: 429")  # two whole examples are kept
-    world.tick()
-    assert len(world.safety.analysed) == 7
-    world.tick()
-    assert len(world.safety.analysed) == 7 + TEXTS - 5
-    assert world.run(run_id).state is not State.RECEIVED
-
-
-@pytest.mark.parametrize("error", [DOWN, TooManyRequests("content safety", "429")])
-def test_one_bad_moment_costs_one_more_analysis(error: Exception):
-    world = World(screening_mode=Mode.ALL)
-    run_id = dropped(world)
-    world.safety.trouble = failing_once_after(6, error, world.safety)
-    world.reconciler.advance(run_id)
-    assert len(world.safety.analysed) == TEXTS + 1
-    assert world.run(run_id).state is State.TRAINING
-
-
-@pytest.mark.parametrize("error", [DOWN, ServiceRefused("content safety", "403", 403)])
-def test_an_outage_is_waited_for_and_nothing_is_trained_meanwhile(error: Exception):
-    world = World()
-    run_id = dropped(world)
-    world.safety.trouble = raising(error)
-    world.tick(5)
-    assert world.run(run_id).state is State.RECEIVED
-    assert "support" not in {run.model for run in world.runs.latest(9) if run.state is State.TRAINING}
-    world.safety.trouble = no_trouble
-    world.tick(6)
-    assert world.run(run_id).state is State.SERVING
-
-
-def test_an_outage_that_does_not_end_fails_the_run_and_is_named():
-    world = World()
-    run_id = dropped(world)
-    world.safety.trouble = raising(DOWN)
-    world.tick()
-    world.now += timedelta(hours=4)
-    world.tick()
-    assert world.run(run_id).state is State.FAILED
-    assert world.run(run_id).reasons == (
-        "received took longer than 4 h; at last: screened 0 of 12 examples for harm; content safety: no answer",
-    )
-    assert world.training.created == 0
-
-
-def test_a_service_that_hangs_is_given_up():
-    world = World(pace=Pace(per_second=ENDLESS, patience=0.01))
-    run_id = dropped(world)
-    world.safety.trouble = hanging
-    world.reconciler.advance(run_id)
-    assert progress_of(world, run_id)["trouble"] == "content safety: no analysis in time"
-
-
-def test_a_changed_file_beside_the_dataset_is_screened_anew():
-    world = World(pace=ONE_BATCH, screening_mode=Mode.ALL)
-    run_id = dropped(world)
-    world.reconciler.advance(run_id)
-    world.drop("support.yaml", b"epochs: 2")
-    world.tick(8)
-    assert world.run(run_id).state is not State.RECEIVED
-    assert len(world.safety.analysed) == 5 + TEXTS
-
-
-def test_a_dataset_that_is_replaced_meanwhile_is_rejected():
-    world = World(pace=ONE_BATCH, screening_mode=Mode.ALL)
-    run_id = dropped(world)
-    world.reconciler.advance(run_id)
-    world.drop(content=file_of(fill=30))
-    world.reconciler.advance(run_id)
-    assert world.run(run_id).state is State.REJECTED
-    assert "replaced" in world.run(run_id).reasons[0]
-
-
-@pytest.mark.parametrize("content", [b"", b"{}", b'{"plan": 1}', b"\xff"])
-def test_a_progress_that_cannot_be_read_begins_anew(content: bytes):
-    world = World()
-    run_id = dropped(world)
-    world.datasets.write(f"{run_id}/screening.json", [content], "application/json")
-    world.reconciler.advance(run_id)
-    assert world.run(run_id).state is State.TRAINING
-    assert len(world.safety.analysed) == TEXTS
-
-
-def test_analyses_are_spread_over_time():
-    world = World(pace=Pace(per_second=500, tick=timedelta(0)))
-    run_id = dropped(world)
-    times: list[float] = []
-    world.safety.trouble = _noting(times)
-    world.reconciler.advance(run_id)
-    assert len(times) == TEXTS
-    assert times[-1] - times[0] >= (TEXTS - 1) / 500 * 0.9
-
-
-def _noting(times: list[float]) -> Callable:
-    async def note() -> None:
-        times.append(asyncio.get_running_loop().time())
-
-    return note
 
 
 def test_the_worst_of_each_category_counts_and_unknown_ones_keep_their_names():
