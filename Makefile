@@ -33,7 +33,7 @@ node_modules/.installed: package.json package-lock.json
 
 setup: .venv/.installed node_modules/.installed ## set up everything, nothing else
 
-demo: setup ## drop a dataset, watch it train, ask the endpoint; about two minutes
+demo: setup ## drop a dataset, watch it train, ask the endpoint; about a minute
 	@$(BIN)/python -m demo
 
 up: setup ## start the local cloud and leave it running; prints URLs, a key and three commands
