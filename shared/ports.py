@@ -10,6 +10,7 @@ from shared.core.run import Channel, Moment, Notification, Run
 from shared.errors import ServiceUnavailable
 
 CLAIM_HOLDS = timedelta(minutes=2)  # how long the claim to send a notification keeps others from sending it
+KEY_ID_DIGITS = 8  # hexadecimal; of its hash, so that it tells nothing of the key
 
 
 @dataclass(frozen=True)
@@ -235,6 +236,14 @@ class ApiKey:
     expires: datetime | None = None
     models: frozenset[str] = frozenset()  # empty: every model
     scopes: frozenset[str] = frozenset({"chat", "runs"})
+    requests_per_minute: int | None = None  # None: no limit of its own
+    tokens_per_minute: int | None = None
+    last_used: datetime | None = None
+
+    @property
+    def id(self) -> str:
+        """What names the key to people: the first digits of its hash."""
+        return self.hash[:KEY_ID_DIGITS]
 
 
 class Keys(Protocol):
@@ -245,7 +254,19 @@ class Keys(Protocol):
         ...
 
     def add(self, key: ApiKey) -> None:
-        """Record a key."""
+        """Record a key, replacing the rights of one with the same hash."""
+        ...
+
+    def all(self) -> list[ApiKey]:
+        """Return every key, the oldest first."""
+        ...
+
+    def revoke(self, key_id: str) -> bool:
+        """Remove the key with this id; False when there is none."""
+        ...
+
+    def note_use(self, key_hash: str, at: datetime) -> None:
+        """Record when the key was last used; does nothing to a key that was revoked meanwhile."""
         ...
 
 

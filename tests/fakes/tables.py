@@ -1,6 +1,7 @@
 """The tables of model names and API keys, in memory."""
 
 from dataclasses import replace
+from datetime import datetime
 
 from shared.ports import ApiKey, Deployment
 from tests.fakes.faulty import Faulty
@@ -47,3 +48,19 @@ class FakeKeys(Faulty):
     def add(self, key: ApiKey) -> None:
         with self._call("add"):
             self._rows[key.hash] = key
+
+    def all(self) -> list[ApiKey]:
+        with self._call("all"):
+            return sorted(self._rows.values(), key=lambda key: (key.created, key.hash))
+
+    def revoke(self, key_id: str) -> bool:
+        with self._call("revoke"):
+            found = [key.hash for key in self._rows.values() if key.id == key_id]
+            for key_hash in found:
+                del self._rows[key_hash]
+            return bool(found)
+
+    def note_use(self, key_hash: str, at: datetime) -> None:
+        with self._call("note_use"):
+            if key_hash in self._rows:
+                self._rows[key_hash] = replace(self._rows[key_hash], last_used=at)
