@@ -18,8 +18,8 @@ help: ## show the commands
 	@touch $@
 
 node_modules/.installed: package.json package-lock.json
-	@command -v npm >/dev/null || { echo "Node 20 with npm is needed for Azurite, the storage emulator: install Node 20 and try again"; exit 1; }
-	@echo "Setting up Azurite in node_modules ..."
+	@command -v npm >/dev/null || { echo "Node 20 with npm is needed for the storage emulator and the renderer of cards: install Node 20 and try again"; exit 1; }
+	@echo "Setting up Azurite and adaptivecards in node_modules ..."
 	@npm ci --silent
 	@touch $@
 
