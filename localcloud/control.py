@@ -74,11 +74,20 @@ class Weather:
         self.throttled = self.failing = self.duplicated = self.reordered = self.slow_status = 0.0
 
 
+@dataclass(frozen=True)
+class Training:
+    """How the next jobs run: really, or at once and for nothing, where only what is around them is looked at."""
+
+    mode: Literal["real", "instant"] = "real"
+    seconds: float = 0.0  # how long an instant job runs, and how long its endpoint takes to be created
+
+
 @dataclass
 class Control:
-    """The history, the faults and the weather of one local cloud."""
+    """The history, the faults and the weather of one local cloud, and how it trains."""
 
     weather: Weather
+    training: Training = Training()
     history: deque[Call] = field(default_factory=lambda: deque(maxlen=HISTORY_LIMIT))
     faults: list[Fault] = field(default_factory=list)
     count: int = 0

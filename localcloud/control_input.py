@@ -3,10 +3,11 @@
 from dataclasses import dataclass, fields
 from typing import Any, get_args, get_type_hints
 
-from localcloud.control import Fault, Weather
+from localcloud.control import Fault, Training, Weather
 from localcloud.event_subscriptions import TOPICS, Event
 
 MOST_EVENTS = 1000
+LONGEST_JOB = 3600  # seconds
 CHANCES = tuple(field.name for field in fields(Weather) if field.name != "seed")
 FAULT_FIELDS = tuple(field.name for field in fields(Fault))
 
@@ -84,6 +85,21 @@ def weather_in(body: Any) -> dict[str, float]:
         if isinstance(chance, bool) or not isinstance(chance, int | float) or not 0 <= chance <= 1:
             raise BadInputError(name, f"not a chance: {chance!r}", "give a number between 0 and 1")
     return {name: float(chance) for name, chance in body.items()}
+
+
+def training_in(body: Any) -> Training:
+    """Return how a request body wants jobs to run; raises BadInputError."""
+    example = '{"mode": "instant", "seconds": 2}'
+    if not isinstance(body, dict) or not set(body) <= {"mode", "seconds"}:
+        raise BadInputError("body", "not an object with a mode", f"send {example}")
+    modes = get_args(get_type_hints(Training)["mode"])
+    mode: Any = body.get("mode")
+    seconds = body.get("seconds", 0)
+    if mode not in modes:
+        raise BadInputError("mode", f"unknown: {mode!r}", f"use one of {', '.join(modes)}")
+    if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 0 <= seconds <= LONGEST_JOB:
+        raise BadInputError("seconds", f"not a time: {seconds!r}", f"give a number from 0 to {LONGEST_JOB}")
+    return Training(mode, float(seconds))
 
 
 def event_order(body: Any, subscriptions: tuple[str, ...]) -> EventOrder:

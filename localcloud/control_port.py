@@ -1,4 +1,4 @@
-"""The control port: history, faults, weather, events by hand, and a crash of the Functions host; plain HTTP."""
+"""The control port: history, faults, weather, training mode, events by hand, a crash of the host; plain HTTP."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -11,7 +11,14 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from localcloud.control import Weather
-from localcloud.control_input import BadInputError, EventOrder, event_order, faults_in, weather_in
+from localcloud.control_input import (
+    BadInputError,
+    EventOrder,
+    event_order,
+    faults_in,
+    training_in,
+    weather_in,
+)
 from localcloud.event_broker import Broker
 from localcloud.event_grid import BROKER
 from localcloud.frame import Cloud
@@ -38,6 +45,8 @@ class ControlPort:
             ("POST", "/faults", self.add_faults),
             ("GET", "/weather", self.weather),
             ("POST", "/weather", self.set_weather),
+            ("GET", "/training", self.training),
+            ("POST", "/training", self.set_training),
             ("POST", "/reset", self.reset),
             ("POST", "/events", self.send_events),
             ("POST", "/host/restart", self.crash_host),
@@ -85,8 +94,17 @@ class ControlPort:
             setattr(weather, name, chance)
         return await self.weather(request)
 
+    async def training(self, _request: Request) -> Response:
+        """Return how jobs run."""
+        return JSONResponse(asdict(self.cloud.control.training))
+
+    async def set_training(self, request: Request) -> Response:
+        """Let the jobs that are submitted from now on train really, or be over at once."""
+        self.cloud.control.training = training_in(await _json(request))
+        return await self.training(request)
+
     async def reset(self, _request: Request) -> Response:
-        """Forget history, faults and messages; the weather, the storage and Azure ML's jobs stay."""
+        """Forget history, faults and messages; weather, training mode, storage and Azure ML's jobs stay."""
         self.cloud.control.reset()
         mailbox_of(self.cloud).messages.clear()
         return JSONResponse({"status": "ok"})

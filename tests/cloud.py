@@ -62,6 +62,10 @@ class RunningCloud:
         """Change the chances of bad weather; set_weather(calm=True) ends it."""
         post_json(f"{self.control_url}/weather", chances)
 
+    def train_instantly(self, seconds: float = 0) -> None:
+        """Let jobs be over at once, or after so many seconds, without training; their endpoints only echo."""
+        post_json(f"{self.control_url}/training", {"mode": "instant", "seconds": seconds})
+
     def reset(self) -> None:
         """Forget history, faults and messages."""
         post_json(f"{self.control_url}/reset", {})

@@ -131,8 +131,11 @@ class Endpoints:
     async def _provision(self, endpoint: Endpoint) -> None:
         """Load the checkpoint, so that the first prompt need not wait; a bad one fails the endpoint."""
         try:
-            loading = worker_of(self._cloud).load(str(endpoint.model.folder))
-            await asyncio.gather(loading, asyncio.sleep(self._provisioning))
+            if endpoint.model.echoes:
+                await asyncio.sleep(self._cloud.control.training.seconds)
+            else:
+                loading = worker_of(self._cloud).load(str(endpoint.model.folder))
+                await asyncio.gather(loading, asyncio.sleep(self._provisioning))
         except WorkerError as error:
             outcome, endpoint.error = "Failed", str(error)
         else:

@@ -51,6 +51,9 @@ class TrainingService:
 
     async def _life(self, job: Job) -> None:
         try:
+            if self._cloud.control.training.mode == "instant":
+                await self._pretend(job, self._cloud.control.training.seconds)
+                return
             await asyncio.sleep(self._beat)
             job.enter("Queued")
             async with self._machine, asyncio.timeout(DEADLINE):
@@ -64,6 +67,13 @@ class TrainingService:
         except Exception as error:
             _fail(job, "ServiceError", f"the local cloud broke: {type(error).__name__}: {error}")
             raise
+
+    async def _pretend(self, job: Job, seconds: float) -> None:
+        """Be over without training, and register a model that only echoes."""
+        job.enter("Running")
+        await asyncio.sleep(seconds)
+        register(self._workspace, job, echoes=True)
+        job.enter("Completed")
 
     async def _train(self, job: Job) -> None:
         for status in ("Provisioning", "Preparing"):
@@ -138,10 +148,10 @@ def arguments(job: Job, train: Path, validation: Path, weights: Path | None = No
     return [*files, "--base-model", base, *asked]
 
 
-def register(workspace: Workspace, job: Job) -> Model:
-    """Register the job's checkpoint as the next version of the asset that the job names."""
+def register(workspace: Workspace, job: Job, *, echoes: bool = False) -> Model:
+    """Register the job's checkpoint as the next version of the asset that the job names; an echo has none."""
     folder = job.folder / "output" / "model"
-    if not folder.is_dir():
+    if not echoes and not folder.is_dir():
         raise JobFailed("ServiceError", "the trainer ended well but left no model")
     properties = job.body["properties"]
     name = properties["outputs"]["registered_model"]["assetName"]
@@ -153,6 +163,6 @@ def register(workspace: Workspace, job: Job) -> Model:
         "hasDeltaWeights": "true",
         "maas-finetuning": "true",
     }
-    model = Model(name, str(latest + 1), job.name, folder, facts)
+    model = Model(name, str(latest + 1), job.name, folder, facts, echoes=echoes)
     workspace.models[name, model.version] = model
     return model

@@ -85,6 +85,7 @@ class Model:
     properties: dict[str, str]
     tags: dict[str, str] = field(default_factory=dict)
     archived: bool = False
+    echoes: bool = False  # nothing was trained: its endpoint repeats what it is asked
     created: datetime = field(default_factory=lambda: datetime.now(UTC))
 
     @property

@@ -20,6 +20,7 @@ from localcloud.content_safety_words import CATEGORIES, severity
 from localcloud.frame import Cloud, Handler, Service
 from localcloud.rate_limit import RateLimit
 from localcloud.scoring.asked import Asked, asked_for
+from localcloud.scoring.echo import echo
 from localcloud.scoring.refusals import Refusal, filtered, refused
 from localcloud.scoring.shapes import DONE, Frame, usage_of
 from localcloud.scoring_worker.client import WorkerError, worker_of
@@ -113,9 +114,10 @@ class Chat:
         if endpoint.content_safety == "Enabled" and _harmful(asked.prompt):
             raise filtered()
         frame = Frame(_model_name(endpoint))
+        choices = self._choices(asked, endpoint)
         if asked.stream:
-            return await self._streamed(frame, asked, limits)
-        return await _unless_gone(request, self._whole(frame, asked, limits))
+            return await self._streamed(frame, asked, choices, limits)
+        return await _unless_gone(request, self._whole(frame, choices, limits))
 
     def _endpoint(self, request: Request) -> Endpoint:
         endpoint = self._workspace.endpoints.get(request.path_params["name"])
@@ -127,20 +129,20 @@ class Chat:
             raise refused(401, "Unauthorized", "the key in the Authorization header is missing or wrong")
         return endpoint
 
-    def _choices(self, asked: Asked) -> list[Said]:
+    def _choices(self, asked: Asked, endpoint: Endpoint) -> list[Said]:
         """Return the answers that are asked for, each by its own seed."""
+        answer = echo if endpoint.model.echoes else self._worker.answer
         seed = asked.prompt.seed
         seeds = [None if seed is None else seed + index for index in range(asked.choices)]
-        return [self._worker.answer(replace(asked.prompt, seed=each)) for each in seeds]
+        return [answer(replace(asked.prompt, seed=each)) for each in seeds]
 
-    async def _whole(self, frame: Frame, asked: Asked, limits: Limits) -> Response:
-        answers = await asyncio.gather(*(_collected(said) for said in self._choices(asked)))
+    async def _whole(self, frame: Frame, choices: list[Said], limits: Limits) -> Response:
+        answers = await asyncio.gather(*(_collected(said) for said in choices))
         texts, ends = [text for text, _ in answers], [end for _, end in answers]
         limits.spent(time.monotonic(), usage_of(ends)["total_tokens"])
         return JSONResponse(frame.whole(texts, ends))
 
-    async def _streamed(self, frame: Frame, asked: Asked, limits: Limits) -> Response:
-        choices = self._choices(asked)
+    async def _streamed(self, frame: Frame, asked: Asked, choices: list[Said], limits: Limits) -> Response:
         # The first words are awaited here: a prompt that is refused gets a status, not a broken stream.
         first = await anext(choices[0])
         body = _events(frame, asked, choices, first, limits)

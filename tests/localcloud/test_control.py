@@ -10,8 +10,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Scope
 
-from localcloud.control import Control, Fault, Weather
-from localcloud.control_input import BadInputError, event_order, faults_in, weather_in
+from localcloud.control import Control, Fault, Training, Weather
+from localcloud.control_input import BadInputError, event_order, faults_in, training_in, weather_in
 from localcloud.frame import Cloud, Service, asgi, versioned
 from localcloud.identity import token_for
 
@@ -184,6 +184,28 @@ def test_faults_are_read_whole() -> None:
 def test_bad_weather_input_is_refused_with_its_place(body: Any, where: str) -> None:
     with pytest.raises(BadInputError, match=f"^{where}: .*; "):
         weather_in(body)
+
+
+@pytest.mark.parametrize(
+    ("body", "where"),
+    [
+        (["instant"], "body"),
+        ({"mode": "instant", "speed": 1}, "body"),
+        ({}, "mode"),
+        ({"mode": "fast"}, "mode"),
+        ({"mode": "instant", "seconds": -1}, "seconds"),
+        ({"mode": "instant", "seconds": True}, "seconds"),
+        ({"mode": "instant", "seconds": 4000}, "seconds"),
+    ],
+)
+def test_a_bad_way_to_train_is_refused_with_its_place(body: Any, where: str) -> None:
+    with pytest.raises(BadInputError, match=f"^{where}: .*; "):
+        training_in(body)
+
+
+def test_jobs_train_really_unless_told_otherwise() -> None:
+    assert Control(Weather(1)).training == training_in({"mode": "real"}) == Training("real")
+    assert training_in({"mode": "instant", "seconds": 2}) == Training("instant", 2.0)
 
 
 def test_calm_ends_every_chance() -> None:
