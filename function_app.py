@@ -4,10 +4,12 @@ import azure.functions as func
 
 from functions import (
     advance_run,
+    advance_run_poison,
     advance_runs,
     chat_completions,
     dataset_uploaded,
     health,
+    job_changed,
     models,
     notify_email,
     notify_teams,
@@ -20,7 +22,9 @@ app = func.FunctionApp(http_auth_level=func.AuthLevel.ANONYMOUS)
 for module in (
     dataset_uploaded,
     advance_run,
+    advance_run_poison,
     advance_runs,
+    job_changed,
     notify_teams,
     notify_email,
     chat_completions,

@@ -3,7 +3,6 @@
 import logging
 import uuid
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from traceback import extract_tb
 from typing import Any
 
 import msgspec
@@ -11,7 +10,7 @@ from azurefunctions.extensions.http.fastapi import Request, Response, StreamingR
 
 from shared.core.openai_errors import ApiError, bad_request, model_unavailable, service_unavailable, too_large
 from shared.core.sse import DONE, frame
-from shared.errors import TuneDropError
+from shared.errors import TuneDropError, place_of
 from shared.ports import ApiKey
 from shared.wiring import app
 
@@ -85,8 +84,7 @@ async def frames(chunks: AsyncGenerator[dict[str, Any], None]) -> AsyncGenerator
         yield frame(error.body)
         raise
     except Exception as error:  # noqa: BLE001 - reported; the client hears of it as an error event
-        places = " < ".join(f"{place.name}:{place.lineno}" for place in reversed(extract_tb(error.__traceback__)))
-        log.error("a stream broke: %s in %s", type(error).__name__, places)
+        log.error("a stream broke: %s in %s", type(error).__name__, place_of(error))
         yield frame(model_unavailable().body)
         raise model_unavailable() from None
     finally:

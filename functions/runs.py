@@ -1,4 +1,4 @@
-"""HTTP: where does my run stand?"""
+"""HTTP: where does my run stand? And what people ask of it: cancel, retry, delete."""
 
 import asyncio
 
@@ -6,16 +6,18 @@ import azure.functions as func
 from azurefunctions.extensions.http.fastapi import Request, Response
 
 from functions.openai_http import answered, json_response
+from shared.commands import CANCEL, DELETE, RETRY, Command
 from shared.core.openai_errors import ApiError
 from shared.core.run_view import run_view
-from shared.errors import NotFound
+from shared.errors import NotFound, NotNow
 from shared.ports import ApiKey
 from shared.wiring import app
 
 bp = func.Blueprint()
 
 LATEST = 100  # runs listed; older ones are found by their id
-SCOPE = "runs"
+READS = "runs"  # the scopes of keys
+MANAGES = "manage"
 
 
 @bp.route(route="runs", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
@@ -26,7 +28,7 @@ async def runs(req: Request) -> Response:
         latest = await asyncio.to_thread(app().runs.latest, LATEST)
         return json_response({"object": "list", "data": [run_view(run) for run in latest]})
 
-    return await answered(req, work, SCOPE)
+    return await answered(req, work, READS)
 
 
 @bp.route(route="runs/{id}", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
@@ -35,12 +37,53 @@ async def run(req: Request) -> Response:
     run_id = req.path_params["id"]
 
     async def work(_key: ApiKey) -> Response:
-        try:
-            found = await asyncio.to_thread(app().runs.get, run_id)
-        except NotFound:
-            message = f"There is no run {run_id!r}. GET /runs lists the latest ones."
-            raise ApiError(404, message, "run_not_found") from None
-        history = await asyncio.to_thread(app().runs.history, run_id)
-        return json_response(run_view(found.run, history))
+        return await _shown(run_id)
 
-    return await answered(req, work, SCOPE)
+    return await answered(req, work, READS)
+
+
+@bp.route(route="runs/{id}/cancel", methods=["POST"], auth_level=func.AuthLevel.ANONYMOUS)
+async def cancel_run(req: Request) -> Response:
+    """Let an open run end as canceled, with nothing left behind."""
+    return await _given(req, CANCEL, "run_not_cancelable")
+
+
+@bp.route(route="runs/{id}/retry", methods=["POST"], auth_level=func.AuthLevel.ANONYMOUS)
+async def retry_run(req: Request) -> Response:
+    """Let a run that failed, was canceled or was rejected go on where it stopped."""
+    return await _given(req, RETRY, "run_not_retryable")
+
+
+@bp.route(route="runs/{id}", methods=["DELETE"], auth_level=func.AuthLevel.ANONYMOUS)
+async def delete_run(req: Request) -> Response:
+    """Remove what an ended run made: its endpoint first, then its model."""
+    return await _given(req, DELETE, "run_not_deletable")
+
+
+async def _given(req: Request, command: Command, refusal: str) -> Response:
+    """Return the run as it is once it was told."""
+    run_id = req.path_params["id"]
+
+    async def work(key: ApiKey) -> Response:
+        try:
+            await asyncio.to_thread(app().commands.give, command, run_id, key.owner)
+        except NotFound:
+            raise _unknown(run_id) from None
+        except NotNow as refused:
+            raise ApiError(409, str(refused), refusal) from None
+        return await _shown(run_id)
+
+    return await answered(req, work, MANAGES)
+
+
+async def _shown(run_id: str) -> Response:
+    try:
+        found = await asyncio.to_thread(app().runs.get, run_id)
+    except NotFound:
+        raise _unknown(run_id) from None
+    history = await asyncio.to_thread(app().runs.history, run_id)
+    return json_response(run_view(found.run, history))
+
+
+def _unknown(run_id: str) -> ApiError:
+    return ApiError(404, f"There is no run {run_id[:100]!r}. GET /runs lists the latest ones.", "run_not_found")

@@ -41,6 +41,7 @@ def app_settings(cloud: Cloud) -> dict[str, str]:
         "ARM_URL": urls["arm"],
         "TRAINING_DATASTORE": "tunedrop",
         "BASE_MODEL": "Phi-4-mini-instruct",
+        "STATE_LIMITS": "training=48",
         "SCREENING": "sample",
         "SCREENING_SAMPLE": "200",
         "PRICE_PER_1000_TRAINING_TOKENS": "unknown",

@@ -1,5 +1,7 @@
 """The errors that cross TuneDrop's layers; every gateway turns what its service throws into one of these."""
 
+from traceback import extract_tb
+
 
 class TuneDropError(Exception):
     """Something went wrong that the caller can name."""
@@ -40,5 +42,14 @@ class Conflict(TuneDropError):
     """Somebody else changed the row in the meantime: read it again and decide anew."""
 
 
+class NotNow(TuneDropError):
+    """The run's state does not allow what is asked for; the message says what does."""
+
+
 class SettingsError(TuneDropError):
     """A setting is missing or makes no sense; the message names it and says what it should be."""
+
+
+def place_of(error: BaseException) -> str:
+    """Return where an error was raised, innermost first; its words may quote a text and stay out of logs."""
+    return " < ".join(f"{place.name}:{place.lineno}" for place in reversed(extract_tb(error.__traceback__)))

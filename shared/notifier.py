@@ -35,13 +35,13 @@ class Notifier:
         Conflict means that another invocation is sending it right now: Event Grid comes back.
         """
         run, channel = notification.run, notification.channel
-        if not self._runs.claim(run.id, run.state, channel, self._clock()):
+        if not self._runs.claim(notification, self._clock()):
             log.info("run %s: %s by %s was sent before", run.id, run.state, channel)
             return
         try:
             self._messengers[channel].send(notification)
         except TuneDropError:
-            self._runs.release(run.id, run.state, channel)
+            self._runs.release(notification)
             raise
-        self._runs.sent(run.id, run.state, channel)
+        self._runs.sent(notification)
         log.info("run %s: %s told by %s", run.id, run.state, channel)

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from shared.core.lifecycle import Decision
-from shared.core.run import Channel, Moment, Notification, Run
+from shared.core.run import Moment, Notification, Run
 from shared.errors import ServiceUnavailable
 
 CLAIM_HOLDS = timedelta(minutes=2)  # how long the claim to send a notification keeps others from sending it
@@ -67,15 +67,15 @@ class Runs(Protocol):
         """Take a notification out of the outbox; it may be gone already."""
         ...
 
-    def claim(self, run_id: str, state: str, channel: Channel, now: datetime) -> bool:
+    def claim(self, notification: Notification, now: datetime) -> bool:
         """Claim the sending of a notification; False when it was sent. Raises Conflict while another holds it."""
         ...
 
-    def sent(self, run_id: str, state: str, channel: Channel) -> None:
+    def sent(self, notification: Notification) -> None:
         """Record that the claimed notification was sent."""
         ...
 
-    def release(self, run_id: str, state: str, channel: Channel) -> None:
+    def release(self, notification: Notification) -> None:
         """Give a claim back after a failed sending."""
         ...
 
@@ -154,6 +154,10 @@ class Training(Protocol):
         """Ask for the job's end; True once it has ended or was never there."""
         ...
 
+    def archive(self, run: Run) -> None:
+        """Take the job's model out of the lists, if there is one; ServiceRefused while an endpoint serves it."""
+        ...
+
 
 @dataclass(frozen=True)
 class Endpoint:
@@ -223,6 +227,10 @@ class Models(Protocol):
 
     def forget_previous(self, deployment: Deployment) -> None:
         """Record that the deployment served before is removed."""
+        ...
+
+    def free(self, deployment: Deployment) -> None:
+        """Let the name point at nothing, if it points at this run's deployment still."""
         ...
 
 

@@ -1,27 +1,36 @@
 """advance(run): do the state's work until it must wait; save first, then tell."""
 
 import logging
-from collections.abc import Callable
-from datetime import datetime
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
 
-from shared.core.lifecycle import LIFECYCLE, DeadlinePassed, Event, deadline_of, decide, is_final
-from shared.core.run import State
-from shared.errors import Conflict, NotFound, ServiceRefused, ServiceUnavailable
+from shared.core.events import Broken, DeadlinePassed, Event
+from shared.core.lifecycle import LIFECYCLE, NO_LIMITS, Work, deadline_of, decide, is_final
+from shared.core.run import Run, State
+from shared.errors import Conflict, NotFound, ServiceRefused, ServiceUnavailable, TuneDropError, place_of
 from shared.notifier import Notifier
 from shared.ports import Queue, Runs, StoredRun
 from shared.work import WORK, Services, Waiting
 
 log = logging.getLogger(__name__)
 
+ENDED = frozenset({State.FAILED, State.CANCELED, State.DELETED})  # nothing of such a run may be left
+
 
 class Reconciler:
     """Takes runs from state to state; level-triggered: a crash or a lost event costs one tick."""
 
     def __init__(
-        self, runs: Runs, queue: Queue, notifier: Notifier, services: Services, clock: Callable[[], datetime]
+        self,
+        runs: Runs,
+        queue: Queue,
+        notifier: Notifier,
+        services: Services,
+        clock: Callable[[], datetime],
+        limits: Mapping[State, timedelta] = NO_LIMITS,
     ) -> None:
         self._runs, self._queue, self._notifier = runs, queue, notifier
-        self._services, self._clock = services, clock
+        self._services, self._clock, self._limits = services, clock, limits
 
     def advance(self, run_id: str) -> None:
         """Take the run as far as it goes now. Raises ServiceUnavailable when the run table does not answer."""
@@ -32,9 +41,25 @@ class Reconciler:
                 self._notifier.publish(run_id)
             self._notifier.publish(run_id)  # what a crash left
         except Conflict:
-            log.info("run %s: somebody else is advancing it", run_id)
+            log.info("run %s: somebody else changed it meanwhile", run_id)
+            self._undo_late(self._runs.get(run_id).run)
         except NotFound:
             log.warning("run %s: there is no such run", run_id)
+
+    def park(self, run_id: str) -> None:
+        """Give up on a run whose work raises a fault of ours each time; one that goes on by now is let go on."""
+        try:
+            self.advance(run_id)
+        except TuneDropError:
+            raise  # a service's bad moment, no fault of ours: the message comes back
+        except Exception as fault:  # noqa: BLE001 - reported: in the log, and to people as the run's reason
+            log.error("run %s: parked: %s in %s", run_id, type(fault).__name__, place_of(fault))
+            stored = self._runs.get(run_id)
+            reason = (
+                f"TuneDrop itself met {type(fault).__name__} while {stored.run.state}, five times; see its log"
+            )
+            self._follow(stored, Broken((reason,)))
+            self._notifier.publish(run_id)
 
     def queue_open(self) -> int:
         """Queue every run that has work to do or news to publish; return how many."""
@@ -45,12 +70,16 @@ class Reconciler:
 
     def _step(self, stored: StoredRun) -> bool:
         """Do the state's work once; True when the run has entered another state."""
-        run = stored.run
-        if is_final(run.state):
+        if is_final(stored.run.state):
             return False
         event, trouble = self._work(stored)
-        event = event or deadline_of(run, self._clock(), trouble)
-        decision = decide(run, event, self._clock()) if event else None
+        event = event or deadline_of(stored.run, self._clock(), trouble, self._limits)
+        return event is not None and self._follow(stored, event)
+
+    def _follow(self, stored: StoredRun, event: Event) -> bool:
+        """Save what follows from an event; False when nothing does."""
+        run = stored.run
+        decision = decide(run, event, self._clock())
         if decision is None:
             return False
         self._runs.save(decision, stored.version)
@@ -74,6 +103,11 @@ class Reconciler:
 
     def _note(self, stored: StoredRun, waiting: Waiting) -> None:
         job, run = waiting.job, stored.run
-        overdue = isinstance(deadline_of(run, self._clock()), DeadlinePassed)
+        overdue = isinstance(deadline_of(run, self._clock(), limits=self._limits), DeadlinePassed)
         if job and not overdue and (job.status, job.metrics) != (run.job_status, run.metrics):
             self._runs.note_job(run.id, job, stored.version)
+
+    def _undo_late(self, run: Run) -> None:
+        """Clean up once more after a run that ended while our work was under way: it may have made something."""
+        if run.state in ENDED:
+            WORK[Work.CLEAN_UP](run, self._services)

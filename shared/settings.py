@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from shared.core.lifecycle import limits_of
 from shared.errors import SettingsError
 
 REQUIRED = {
@@ -25,6 +26,7 @@ OPTIONAL = {
     "arm_url": ("ARM_URL", "https://management.azure.com"),
     "training_datastore": ("TRAINING_DATASTORE", "tunedrop"),
     "base_model": ("BASE_MODEL", "Phi-4-mini-instruct"),
+    "state_limits": ("STATE_LIMITS", "training=48"),
     "screening": ("SCREENING", "sample"),
     "screening_sample": ("SCREENING_SAMPLE", "200"),
     "training_price": ("PRICE_PER_1000_TRAINING_TOKENS", "unknown"),
@@ -60,6 +62,7 @@ class Settings:
     arm_url: str
     training_datastore: str
     base_model: str
+    state_limits: str
     screening: str
     screening_sample: str
     training_price: str
@@ -84,6 +87,10 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
         if field.endswith("_url") and value and not value.startswith("https://")
     ]
     faults += [f"{variables[field]} must be {wanted}" for field, wanted in _wrong(values)]
+    try:
+        limits_of(values["state_limits"])
+    except ValueError as problem:
+        faults.append(f"STATE_LIMITS: {problem}")
     if faults:
         raise SettingsError("; ".join(faults) + ". See docs/settings.md.")
     return Settings(**values)

@@ -29,6 +29,7 @@ from shared.settings import Settings, read_settings
 if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential
 
+    from shared.commands import Commands
     from shared.gateways.http_pool import HttpPool
     from shared.gateways.tokens import Tokens
     from shared.guard import Guard
@@ -138,6 +139,7 @@ class App:
     def reconciler(self) -> "Reconciler":
         """Advancing runs."""
         from shared.core.dataset.cost import prices_of
+        from shared.core.lifecycle import limits_of
         from shared.reconciler import Reconciler
         from shared.work import Services
 
@@ -152,7 +154,15 @@ class App:
             default_base_model=self.settings.base_model,
             prices=prices_of(self.settings.training_price, self.settings.hosting_price, self.settings.currency),
         )
-        return Reconciler(self.runs, self.queue, self.notifier, services, now)
+        limits = limits_of(self.settings.state_limits)
+        return Reconciler(self.runs, self.queue, self.notifier, services, now, limits)
+
+    @cached_property
+    def commands(self) -> "Commands":
+        """What people ask of runs."""
+        from shared.commands import Commands
+
+        return Commands(self.runs, self.queue, now)
 
     @cached_property
     def screening(self) -> "Screening":

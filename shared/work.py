@@ -2,8 +2,8 @@
 
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
 from shared.core import names
 from shared.core.dataset import Report, check_dataset, reasons, report_json, split_files
@@ -11,7 +11,7 @@ from shared.core.dataset.cost import UNKNOWN_PRICES, Prices
 from shared.core.dataset.harm import with_harms
 from shared.core.dataset.naming import NotADataset
 from shared.core.dataset.report_html import report_html
-from shared.core.lifecycle import (
+from shared.core.events import (
     Accepted,
     Answered,
     Canceled,
@@ -24,8 +24,8 @@ from shared.core.lifecycle import (
     Refused,
     Rejected,
     Submitted,
-    Work,
 )
+from shared.core.lifecycle import Work
 from shared.core.run import Checked, Run
 from shared.drop import Drop, drop_of
 from shared.errors import NotFound, ServiceRefused
@@ -35,6 +35,7 @@ from shared.screening import Screening
 log = logging.getLogger(__name__)
 
 NO_RIGHTS = frozenset({401, 403})  # a new role assignment takes minutes to be known: wait for it
+SETTLED_AFTER = timedelta(seconds=30)  # what a dying host asked Azure ML for may come into being this late
 REASONS_LIMIT = 20  # findings named in the run and in its notifications; the report has them all
 KNOWN_STATUSES = frozenset(
     {"NotStarted", "Starting", "Provisioning", "Preparing", "Queued", "Running", "Finalizing"}
@@ -179,10 +180,34 @@ def read_job(run: Run, services: Services) -> Event | Waiting:
 
 
 def clean_up(run: Run, services: Services) -> Event | Waiting:
-    """Cancel the job and delete the endpoint; both are asked for each time, in whatever state they are."""
-    job_ended = services.training.cancel(run)
-    endpoint_gone = services.endpoints.delete(run.endpoint)
-    return CleanedUp() if job_ended and endpoint_gone else Waiting()
+    """Free the name, cancel jobs and delete endpoints of every attempt; all are asked for each time."""
+    attempts = [replace(run, attempt=number, job_attempt=number) for number in range(1, run.attempt + 1)]
+    left = [] if _free_name(run, services) else [f"the name {run.model}"]
+    left += [f"the job {one.job}" for one in attempts if not services.training.cancel(one)]
+    left += [f"the endpoint {one.endpoint}" for one in attempts if not services.endpoints.delete(one.endpoint)]
+    if left:
+        return Waiting(trouble=f"{', '.join(left)} still there")
+    settled = services.clock() - run.since >= SETTLED_AFTER
+    return CleanedUp() if settled else Waiting(trouble="a last look for what comes late")
+
+
+def delete(run: Run, services: Services) -> Event | Waiting:
+    """Clean up, then archive the model: Azure ML refuses that while an endpoint serves it."""
+    cleaned = clean_up(run, services)
+    if isinstance(cleaned, CleanedUp):
+        services.training.archive(run)
+    return cleaned
+
+
+def _free_name(run: Run, services: Services) -> bool:
+    """Let the model's name point at nothing where it points at this run; True once it does not."""
+    served = services.models.find(run.model)
+    if served is None or served.run_id != run.id:
+        return True
+    if served.previous_endpoint and not services.endpoints.delete(served.previous_endpoint):
+        return False  # the row is all that remembers that endpoint
+    services.models.free(served)
+    return True
 
 
 def deploy(run: Run, services: Services) -> Event | Waiting:
@@ -219,7 +244,7 @@ def _deployment(run: Run, now: datetime) -> Deployment:
     return Deployment(
         model=run.model,
         run_id=run.id,
-        endpoint=names.endpoint_name(run.id),
+        endpoint=run.endpoint,
         url=run.endpoint_url,
         base_model=run.checked.base_model,
         created=now,
@@ -242,4 +267,5 @@ WORK: Mapping[Work, Callable[[Run, Services], Event | Waiting]] = {
     Work.CLEAN_UP: clean_up,
     Work.DEPLOY: deploy,
     Work.VERIFY: verify,
+    Work.DELETE: delete,
 }

@@ -21,21 +21,22 @@ def http_function(method: str, route: str, *more_methods: str) -> Bindings:
 
 
 EVENT_GRID = [{"type": "eventGridTrigger", "direction": "IN", "name": "event"}]
-QUEUE = [
-    {
-        "type": "queueTrigger",
-        "direction": "IN",
-        "name": "message",
-        "queueName": "runs",
-        "connection": "AzureWebJobsStorage",
-    }
-]
+
+
+def queue(name: str) -> Bindings:
+    """Return the bindings of a queue function."""
+    trigger = {"type": "queueTrigger", "direction": "IN", "name": "message", "queueName": name}
+    return [trigger | {"connection": "AzureWebJobsStorage"}]
+
+
 TIMER = [{"type": "timerTrigger", "direction": "IN", "name": "timer", "schedule": "%ADVANCE_RUNS_SCHEDULE%"}]
 
 FUNCTIONS: dict[str, Bindings] = {
     "dataset_uploaded": EVENT_GRID,
-    "advance_run": QUEUE,
+    "advance_run": queue("runs"),
+    "advance_run_poison": queue("runs-poison"),
     "advance_runs": TIMER,
+    "job_changed": EVENT_GRID,
     "notify_teams": EVENT_GRID,
     "notify_email": EVENT_GRID,
     "chat_completions": http_function("POST", "v1/chat/completions"),
@@ -46,6 +47,9 @@ FUNCTIONS: dict[str, Bindings] = {
     "unknown_route": http_function("GET", "v1/{*rest}", "POST", "PUT", "PATCH", "DELETE"),
     "runs": http_function("GET", "runs"),
     "run": http_function("GET", "runs/{id}"),
+    "cancel_run": http_function("POST", "runs/{id}/cancel"),
+    "retry_run": http_function("POST", "runs/{id}/retry"),
+    "delete_run": http_function("DELETE", "runs/{id}"),
     "health": http_function("GET", "health"),
 }
 

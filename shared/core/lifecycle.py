@@ -1,11 +1,35 @@
 """A run's life in one table: what each state does, for how long at most, and what follows from each event."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from shared.core.run import Channel, Checked, Notification, Run, State
+from shared.core.events import (
+    Accepted,
+    Answered,
+    Broken,
+    CancelAsked,
+    Canceled,
+    CleanedUp,
+    Completed,
+    DeadlinePassed,
+    DeleteAsked,
+    Ended,
+    Event,
+    Failed,
+    NotAnswered,
+    Ready,
+    Refused,
+    Rejected,
+    RetryAsked,
+    Submitted,
+)
+from shared.core.run import Channel, Notification, Run, State
+
+NO_LIMITS: Mapping[State, timedelta] = {}  # none but the table's
+LIMIT = re.compile(r"\d{1,4}(\.\d{1,3})?")  # hours
 
 
 class Work(StrEnum):
@@ -14,79 +38,11 @@ class Work(StrEnum):
     CHECK_DATASET = "check and screen the dataset, write the report, make the split"
     SUBMIT_JOB = "submit the job"
     READ_JOB = "read the job"
-    CLEAN_UP = "cancel the job and delete the endpoint (else they go on costing money)"
+    CLEAN_UP = "cancel the job, free the name, delete the endpoint (else they go on costing money)"
     DEPLOY = "create or read the endpoint"
     VERIFY = "ask the new deployment through the moderated path"
+    DELETE = "free the name, delete the endpoint, then archive the model"
     NONE = "none"
-
-
-@dataclass(frozen=True)
-class Event:
-    """Something learned about a run; `reasons` say why, in words for people."""
-
-    reasons: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Accepted(Event):
-    """The dataset is fit to train on."""
-
-    checked: Checked = Checked()
-
-
-class Rejected(Event):
-    """The dataset is not fit to train on."""
-
-
-class Submitted(Event):
-    """Azure ML has the job."""
-
-
-class Refused(Event):
-    """Azure ML does not take the job."""
-
-
-@dataclass(frozen=True)
-class Ended(Event):
-    """The job or the deployment came to an end; the job's last status and metrics, where one was read."""
-
-    job_status: str = ""
-    metrics: Mapping[str, float] = field(default_factory=dict)
-
-
-class Completed(Ended):
-    """The job ended well."""
-
-
-class Failed(Ended):
-    """The job or the deployment ended badly."""
-
-
-class Canceled(Ended):
-    """The job was canceled."""
-
-
-@dataclass(frozen=True)
-class Ready(Event):
-    """The endpoint is provisioned."""
-
-    endpoint_url: str = ""
-
-
-class Answered(Event):
-    """The deployment answered through the moderated path, and the model's name points at it."""
-
-
-class NotAnswered(Event):
-    """The deployment gave no usable answer."""
-
-
-class CleanedUp(Event):
-    """Nothing of the run is left that costs money."""
-
-
-class DeadlinePassed(Event):
-    """The state took longer than its limit."""
 
 
 @dataclass(frozen=True)
@@ -95,20 +51,45 @@ class Stage:
 
     work: Work
     limit: timedelta = timedelta.max
-    on: Mapping[type[Event], State] = field(default_factory=dict)
+    on: Mapping[type[Event], State | None] = field(default_factory=dict)
     notify: bool = False
+
+
+WHERE_IT_STOPPED = None  # the next state of a retry; GOES_ON says which it is
+GOES_ON: Mapping[State, State] = {
+    State.RECEIVED: State.RECEIVED,
+    State.SUBMITTING: State.SUBMITTING,
+    State.TRAINING: State.SUBMITTING,  # a job that ended cannot go on: the retry gets one of its own
+    State.DEPLOYING: State.DEPLOYING,
+    State.VERIFYING: State.DEPLOYING,
+    State.DELETING: State.DELETING,
+}
+
+
+def _given_up(to: State) -> Mapping[type[Event], State]:
+    return {DeadlinePassed: to, Broken: to}
 
 
 LIFECYCLE: Mapping[State, Stage] = {
     State.RECEIVED: Stage(
         work=Work.CHECK_DATASET,
         limit=timedelta(hours=4),  # to screen all of 100,000 examples; the check alone takes minutes
-        on={Accepted: State.SUBMITTING, Rejected: State.REJECTED, DeadlinePassed: State.FAILED},
+        on={
+            Accepted: State.SUBMITTING,
+            Rejected: State.REJECTED,
+            CancelAsked: State.CANCELED,
+            **_given_up(State.FAILED),
+        },
     ),
     State.SUBMITTING: Stage(
         work=Work.SUBMIT_JOB,
         limit=timedelta(hours=1),
-        on={Submitted: State.TRAINING, Refused: State.FAILED, DeadlinePassed: State.ABANDONING},
+        on={
+            Submitted: State.TRAINING,
+            Refused: State.FAILED,
+            CancelAsked: State.CANCELING,
+            **_given_up(State.ABANDONING),
+        },
     ),
     State.TRAINING: Stage(
         work=Work.READ_JOB,
@@ -117,30 +98,61 @@ LIFECYCLE: Mapping[State, Stage] = {
             Completed: State.DEPLOYING,
             Failed: State.FAILED,
             Canceled: State.CANCELED,
-            DeadlinePassed: State.ABANDONING,
+            CancelAsked: State.CANCELING,
+            **_given_up(State.ABANDONING),
         },
         notify=True,
-    ),
-    State.ABANDONING: Stage(
-        work=Work.CLEAN_UP,
-        limit=timedelta(hours=6),
-        on={CleanedUp: State.FAILED, DeadlinePassed: State.FAILED},
     ),
     State.DEPLOYING: Stage(
         work=Work.DEPLOY,
         limit=timedelta(hours=2),
-        on={Ready: State.VERIFYING, Failed: State.ABANDONING, DeadlinePassed: State.ABANDONING},
+        on={
+            Ready: State.VERIFYING,
+            Failed: State.ABANDONING,
+            CancelAsked: State.CANCELING,
+            **_given_up(State.ABANDONING),
+        },
     ),
     State.VERIFYING: Stage(
         work=Work.VERIFY,
         limit=timedelta(hours=1),
-        on={Answered: State.SERVING, NotAnswered: State.ABANDONING, DeadlinePassed: State.ABANDONING},
+        on={
+            Answered: State.SERVING,
+            NotAnswered: State.ABANDONING,
+            CancelAsked: State.CANCELING,
+            **_given_up(State.ABANDONING),
+        },
     ),
-    State.SERVING: Stage(work=Work.NONE, notify=True),
-    State.REJECTED: Stage(work=Work.NONE, notify=True),
-    State.FAILED: Stage(work=Work.NONE, notify=True),
-    State.CANCELED: Stage(work=Work.NONE, notify=True),
+    State.ABANDONING: Stage(
+        work=Work.CLEAN_UP,
+        limit=timedelta(hours=6),
+        on={CleanedUp: State.FAILED, CancelAsked: State.CANCELING, **_given_up(State.FAILED)},
+        notify=True,
+    ),
+    State.CANCELING: Stage(
+        work=Work.CLEAN_UP,
+        limit=timedelta(hours=6),
+        on={CleanedUp: State.CANCELED, **_given_up(State.FAILED)},
+    ),
+    State.DELETING: Stage(
+        work=Work.DELETE,
+        limit=timedelta(hours=6),
+        on={CleanedUp: State.DELETED, **_given_up(State.FAILED)},
+    ),
+    State.SERVING: Stage(work=Work.NONE, on={DeleteAsked: State.DELETING}, notify=True),
+    State.REJECTED: Stage(
+        work=Work.NONE, on={RetryAsked: WHERE_IT_STOPPED, DeleteAsked: State.DELETED}, notify=True
+    ),
+    State.FAILED: Stage(
+        work=Work.NONE, on={RetryAsked: WHERE_IT_STOPPED, DeleteAsked: State.DELETING}, notify=True
+    ),
+    State.CANCELED: Stage(
+        work=Work.NONE, on={RetryAsked: WHERE_IT_STOPPED, DeleteAsked: State.DELETING}, notify=True
+    ),
+    State.DELETED: Stage(work=Work.NONE, notify=True),
 }
+CLEANING = frozenset({State.ABANDONING, State.CANCELING, State.DELETING})
+STOPS = frozenset({State.ABANDONING, State.CANCELING, State.REJECTED, State.FAILED, State.CANCELED})
 
 
 @dataclass(frozen=True)
@@ -153,12 +165,26 @@ class Decision:
 
 def decide(run: Run, event: Event, now: datetime) -> Decision | None:
     """Return what follows from an event, or None when it is stale (late or repeated)."""
-    next_state = LIFECYCLE[run.state].on.get(type(event))
-    if next_state is None:
+    steps = LIFECYCLE[run.state].on
+    if type(event) not in steps:
         return None
-    changed = replace(_learned(run, event), state=next_state, since=now, reasons=event.reasons or run.reasons)
+    next_state = steps[type(event)] or GOES_ON[run.stopped_in or State.RECEIVED]
+    changed = replace(
+        _learned(run, event),
+        state=next_state,
+        since=now,
+        reasons=event.reasons or (run.reasons if run.state in CLEANING else ()),
+        stopped_in=_stopped_in(run, next_state),
+    )
     told = tuple(Notification(changed, channel) for channel in Channel) if LIFECYCLE[next_state].notify else ()
     return Decision(changed, told)
+
+
+def _stopped_in(run: Run, next_state: State) -> State | None:
+    """Return where the run stopped: the state before the clean-up that leads to its end."""
+    if next_state not in STOPS or run.state in (State.ABANDONING, State.CANCELING):
+        return run.stopped_in
+    return run.state
 
 
 def _learned(run: Run, event: Event) -> Run:
@@ -170,13 +196,30 @@ def _learned(run: Run, event: Event) -> Run:
             return replace(run, job_status=status, metrics=metrics or run.metrics)
         case Ready(endpoint_url=url):
             return replace(run, endpoint_url=url)
+        case RetryAsked():
+            return _tried_again(run)
         case _:
             return run
 
 
-def deadline_of(run: Run, now: datetime, trouble: str = "") -> DeadlinePassed | None:
+def _tried_again(run: Run) -> Run:
+    """Return the run with names of its own for what the retry makes; a job that completed stays the run's job."""
+    attempt = run.attempt + 1
+    if GOES_ON[run.stopped_in or State.RECEIVED] is State.DEPLOYING:
+        return replace(run, attempt=attempt, endpoint_url="")
+    return replace(run, attempt=attempt, job_attempt=attempt, job_status="", metrics={}, endpoint_url="")
+
+
+def limit_of(state: State, limits: Mapping[State, timedelta]) -> timedelta:
+    """Return how long a state may take: as `limits` say, else as the table does."""
+    return limits.get(state, LIFECYCLE[state].limit)
+
+
+def deadline_of(
+    run: Run, now: datetime, trouble: str = "", limits: Mapping[State, timedelta] = NO_LIMITS
+) -> DeadlinePassed | None:
     """Return the event of a passed deadline, or None while there is time; `trouble` is what held the work up."""
-    limit = LIFECYCLE[run.state].limit
+    limit = limit_of(run.state, limits)
     if limit == timedelta.max or now - run.since <= limit:
         return None
     hours = limit / timedelta(hours=1)
@@ -185,5 +228,22 @@ def deadline_of(run: Run, now: datetime, trouble: str = "") -> DeadlinePassed | 
 
 
 def is_final(state: State) -> bool:
-    """Tell whether nothing more happens to a run in this state."""
-    return not LIFECYCLE[state].on
+    """Tell whether nothing more happens to a run in this state unless people ask for it."""
+    return LIFECYCLE[state].work is Work.NONE
+
+
+def limits_of(text: str) -> Mapping[State, timedelta]:
+    """Return the limits that a setting spells in hours, as in "training=72, deploying=4".
+
+    Raises ValueError that says what is wrong: a state without work has no limit, and none may be without end.
+    """
+    limits = {}
+    for part in filter(None, (part.strip() for part in text.split(","))):
+        name, _, hours = (word.strip() for word in part.partition("="))
+        working = [state for state in LIFECYCLE if not is_final(state)]
+        if name not in working:
+            raise ValueError(f"{name!r} is none of {', '.join(working)}")
+        if not LIMIT.fullmatch(hours) or not float(hours):
+            raise ValueError(f"{part!r} must give hours above 0, as in {name}=2")
+        limits[State(name)] = timedelta(hours=float(hours))
+    return limits

@@ -36,6 +36,12 @@ STORIES = {
         lambda _run: "Nothing to do. You will be told how it ends.",
         "Accent",
     ),
+    State.ABANDONING: Story(
+        lambda run: f"{run.model}: the run is being given up",
+        lambda _run: "Its job is canceled and its endpoint deleted, so that nothing goes on costing money.",
+        lambda _run: "Nothing to do yet. You will be told when nothing is left.",
+        "Warning",
+    ),
     State.SERVING: Story(
         lambda run: f"{run.model} is serving",
         lambda run: f"The fine-tuned model answers through the moderated endpoint, by the name {run.model}.",
@@ -56,7 +62,13 @@ STORIES = {
     ),
     State.CANCELED: Story(
         lambda run: f"{run.model}: the training was canceled",
-        lambda _run: "Somebody canceled the job in Azure ML. What served before under this name still does.",
+        lambda _run: "Nothing of it is left that costs money. What served before under this name still does.",
+        lambda run: f"Drop {run.dataset} again to train anew, or go on after all: tunedrop retry {run.id}",
+        "Warning",
+    ),
+    State.DELETED: Story(
+        lambda run: f"{run.model}: the model was deleted",
+        lambda run: f"Its endpoint is gone and the model is archived. {run.model} no longer answers.",
         lambda run: f"Drop {run.dataset} again to train anew.",
         "Warning",
     ),

@@ -7,6 +7,7 @@ from urllib.parse import unquote, urlsplit
 
 NAMESPACE = uuid.UUID("6f2b3c5e-8a64-5d0e-9b1c-7e1f64d0a2c9")  # ours alone; for deterministic event ids
 RUN_ID = re.compile(r"^r[0-9a-f]{20}$")
+JOB_NAME = re.compile(r"tunedrop-(?P<run>r[0-9a-f]{20})(-\d{1,4})?")
 
 
 def run_id(blob_url: str, etag: str) -> str:
@@ -26,26 +27,32 @@ def bare_etag(etag: str) -> str:
     return etag.strip().removeprefix("W/").strip('"')
 
 
-def job_name(run: str) -> str:
+def job_name(run: str, attempt: int = 1) -> str:
     """Return the Azure ML job's name (pattern: letters, digits, - and _; at most 255)."""
-    return f"tunedrop-{run}"
+    return f"tunedrop-{run}{_suffix(attempt)}"
 
 
-def asset_name(run: str) -> str:
-    """Return the name under which Azure ML registers the fine-tuned model; one per run, so version 1 is ours."""
-    return f"tunedrop-{run}"
+def run_of_job(job: str) -> str | None:
+    """Return the id of the run that a job belongs to, or None for a job that is none of ours."""
+    found = JOB_NAME.fullmatch(job)
+    return found["run"] if found else None
 
 
-def endpoint_name(run: str) -> str:
+def asset_name(run: str, attempt: int = 1) -> str:
+    """Return the name under which Azure ML registers a job's model; one per job, so version 1 is ours."""
+    return job_name(run, attempt)
+
+
+def endpoint_name(run: str, attempt: int = 1) -> str:
     """Return the serverless endpoint's name (pattern: a letter, then letters, digits and -; at most 52)."""
-    return f"td-{run}"
+    return f"td-{run}{_suffix(attempt)}"
 
 
-def event_id(run: str, state: str) -> str:
-    """Return the id of the event that tells of a run's arrival in a state."""
-    return str(uuid.uuid5(NAMESPACE, f"{run}/{state}"))
+def event_id(run: str, news: str) -> str:
+    """Return the id of the event that tells of a run's news, such as its arrival in a state."""
+    return str(uuid.uuid5(NAMESPACE, f"{run}/{news}"))
 
 
-def email_operation_id(run: str, state: str) -> str:
-    """Return the operation id that makes one e-mail of however many attempts to send it."""
-    return str(uuid.uuid5(NAMESPACE, f"{run}/{state}/email"))
+def _suffix(attempt: int) -> str:
+    """Return what tells a later attempt's names from the first one's: a name once used may never come free."""
+    return "" if attempt == 1 else f"-{attempt}"

@@ -21,6 +21,9 @@ class State(StrEnum):
     REJECTED = "rejected"
     FAILED = "failed"
     CANCELED = "canceled"
+    CANCELING = "canceling"
+    DELETING = "deleting"
+    DELETED = "deleted"
 
 
 @dataclass(frozen=True)
@@ -48,21 +51,29 @@ class Run:
     created: datetime
     state: State
     since: datetime  # when it entered the state
-    reasons: tuple[str, ...] = ()  # why it was rejected, failed or is being abandoned
+    reasons: tuple[str, ...] = ()  # why it is in this state, where that needs saying
     checked: Checked = Checked()
     job_status: str = ""  # Azure ML's latest word, shown to people; decides nothing
     metrics: Mapping[str, float] = field(default_factory=dict)  # latest value of each; by MLflow's names
     endpoint_url: str = ""
+    attempt: int = 1  # counts how often people had it tried again
+    job_attempt: int = 1  # the attempt that the job is of: a retry that only deploys keeps the job
+    stopped_in: State | None = None  # the state in which it failed or was canceled: a retry goes on there
 
     @property
     def job(self) -> str:
         """Name of the Azure ML job."""
-        return names.job_name(self.id)
+        return names.job_name(self.id, self.job_attempt)
+
+    @property
+    def asset(self) -> str:
+        """Name of the fine-tuned model that the job registers."""
+        return names.asset_name(self.id, self.job_attempt)
 
     @property
     def endpoint(self) -> str:
         """Name of the serverless endpoint."""
-        return names.endpoint_name(self.id)
+        return names.endpoint_name(self.id, self.attempt)
 
 
 @dataclass(frozen=True)
@@ -89,6 +100,11 @@ class Notification:
     channel: Channel
 
     @property
+    def key(self) -> str:
+        """Tells it from the run's other notifications."""
+        return f"{self.run.state}-{self.run.attempt}-{self.channel}"
+
+    @property
     def id(self) -> str:
         """Deterministic: however often it is published, Event Grid and we see one event."""
-        return names.event_id(self.run.id, f"{self.run.state}/{self.channel}")
+        return names.event_id(self.run.id, self.key)

@@ -16,6 +16,7 @@ def run_view(run: Run, history: Sequence[Moment] | None = None) -> dict[str, Any
         "state": run.state.value,
         "since": run.since.isoformat(),
         "created": run.created.isoformat(),
+        "attempt": run.attempt,
         "reasons": list(run.reasons),
         "base_model": run.checked.base_model,
         "training_examples": run.checked.training_examples,

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from azure.core.credentials import TokenCredential
 
-from shared.core import names
 from shared.core.base_models import UnknownBaseModel, base_model
 from shared.core.run import Run
 from shared.errors import NotFound, ServiceRefused
@@ -65,6 +64,14 @@ class AzureTraining:
                 self._ml.jobs.begin_cancel(run.job, polling=False)
         return False
 
+    def archive(self, run: Run) -> None:
+        """Take the job's model out of the lists, if there is one; ServiceRefused while an endpoint serves it."""
+        try:
+            with calling_azure_ml():
+                self._ml.models.archive(run.asset, version="1")
+        except NotFound:
+            return
+
     @cached_property
     def _ml(self) -> "MLClient":
         return ml_client(self._settings, self._credential)
@@ -98,7 +105,7 @@ def _job(run: Run, datastore: str) -> "CustomModelFineTuningJob":
         training_data=Input(type="uri_file", path=f"{folder}/training.jsonl"),
         validation_data=Input(type="uri_file", path=f"{folder}/validation.jsonl"),
         hyperparameters={name: str(value) for name, value in run.checked.hyperparameters.items()},
-        outputs={"registered_model": Output(type="mlflow_model", name=names.asset_name(run.id))},
+        outputs={"registered_model": Output(type="mlflow_model", name=run.asset)},
     )
 
 
@@ -121,11 +128,10 @@ class AzureEndpoints:
         found = self._find(run.endpoint)
         if found is not None:
             return found
-        asset = names.asset_name(run.id)
-        if not self._registered(asset):
-            return Endpoint("creating", reason=f"the model {asset} is not registered yet")
+        if not self._registered(run.asset):
+            return Endpoint("creating", reason=f"the model {run.asset} is not registered yet")
         try:
-            return _endpoint_of(self._arm.put(f"serverlessEndpoints/{run.endpoint}", self._description(asset)))
+            return _endpoint_of(self._arm.put(f"serverlessEndpoints/{run.endpoint}", self._description(run.asset)))
         except ServiceRefused:
             created = self._find(run.endpoint)
             if created is None:

@@ -4,7 +4,7 @@ from azure.communication.email import EmailClient
 from azure.core.credentials import TokenCredential
 
 from shared.calling import calling, client_options
-from shared.core import messages, names
+from shared.core import messages
 from shared.core.run import Notification
 from shared.errors import ServiceRefused
 from shared.settings import Settings
@@ -32,10 +32,9 @@ class EmailService:
             "content": {"subject": mail.subject, "plainText": mail.text, "html": mail.html},
             "userEngagementTrackingDisabled": True,
         }
-        operation = names.email_operation_id(run.id, run.state)
         try:
             with calling(SERVICE):
-                self._client.begin_send(message, operation_id=operation, polling=False)
+                self._client.begin_send(message, operation_id=notification.id, polling=False)
         except ServiceRefused as refusal:
             if refusal.status != 409:  # this operation id was handed over before
                 raise

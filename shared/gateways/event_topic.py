@@ -61,6 +61,7 @@ def notification_of(facts: Mapping[str, Any]) -> Notification:
             since=datetime.fromisoformat(facts["since"]),
             reasons=tuple(facts["reasons"]),
             checked=checked,
+            attempt=facts["attempt"],
         )
         return Notification(run, Channel(facts["channel"]))
     except (KeyError, TypeError, ValueError) as error:

@@ -54,6 +54,15 @@ class ModelTable:
         if current and current.previous_endpoint == deployment.previous_endpoint:
             self._put(replace(current, previous_endpoint=""), row)
 
+    def free(self, deployment: Deployment) -> None:
+        """Let the name point at nothing, if it points at this run's deployment still."""
+        row = self._row(deployment.model)
+        if row is None or row["run_id"] != deployment.run_id:
+            return
+        etag = row.metadata["etag"]  # type: ignore[attr-defined]  # TableEntity has metadata
+        with calling(SERVICE):
+            self._table.delete_entity(row, etag=etag, match_condition=MatchConditions.IfNotModified)
+
     def _row(self, model: str) -> Mapping[str, Any] | None:
         try:
             with calling(SERVICE):

@@ -30,6 +30,9 @@ def columns_of(run: Run) -> dict[str, Any]:
         "reasons": _reasons_text(run.reasons),
         "checked": json.dumps(checked),
         "endpoint_url": run.endpoint_url,
+        "attempt": run.attempt,
+        "job_attempt": run.job_attempt,
+        "stopped_in": run.stopped_in.value if run.stopped_in else "",
         **job_columns(Job(run.job_status, metrics=run.metrics)),
     }
 
@@ -49,6 +52,9 @@ def run_of(row: Mapping[str, Any]) -> Run:
         job_status=row["job_status"],
         metrics=json.loads(row["metrics"]),
         endpoint_url=row["endpoint_url"],
+        attempt=row["attempt"],
+        job_attempt=row["job_attempt"],
+        stopped_in=State(row["stopped_in"]) if row["stopped_in"] else None,
     )
 
 

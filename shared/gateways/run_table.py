@@ -88,9 +88,9 @@ class RunTable:
         with calling(SERVICE):
             self._table.delete_entity(notification.run.id, _outbox_key(notification))
 
-    def claim(self, run_id: str, state: str, channel: Channel, now: datetime) -> bool:
+    def claim(self, notification: Notification, now: datetime) -> bool:
         """Claim the sending of a notification; False when it was sent. Raises Conflict while another holds it."""
-        row = _sent_row(run_id, state, channel, "sending", text_of(now))
+        row = _sent_row(notification, "sending", text_of(now))
         try:
             with calling(SERVICE):
                 self._table.create_entity(row)
@@ -115,16 +115,16 @@ class RunTable:
             self._table.update_entity(row, UpdateMode.REPLACE, etag=_version(found), match_condition=UNCHANGED)
         return True
 
-    def sent(self, run_id: str, state: str, channel: Channel) -> None:
+    def sent(self, notification: Notification) -> None:
         """Record that the claimed notification was sent."""
         with calling(SERVICE):
-            self._table.upsert_entity(_sent_row(run_id, state, channel, "sent"))
+            self._table.upsert_entity(_sent_row(notification, "sent"))
 
-    def release(self, run_id: str, state: str, channel: Channel) -> None:
+    def release(self, notification: Notification) -> None:
         """Give a claim back after a failed sending; what was sent stays sent."""
-        row = _sent_row(run_id, state, channel, "sending")
+        row = _sent_row(notification, "sending")
         try:
-            found = self._row(run_id, row["RowKey"])
+            found = self._row(row["PartitionKey"], row["RowKey"])
             if found["status"] == "sending":
                 with calling(SERVICE):
                     self._table.delete_entity(found, etag=_version(found), match_condition=UNCHANGED)
@@ -170,7 +170,7 @@ def _history_row(run: Run) -> Row:
 
 
 def _outbox_key(notification: Notification) -> str:
-    return f"outbox-{notification.run.state}-{notification.channel}"
+    return f"outbox-{notification.key}"
 
 
 def _outbox_row(notification: Notification) -> Row:
@@ -179,5 +179,5 @@ def _outbox_row(notification: Notification) -> Row:
     return keys | columns_of(notification.run) | {"channel": notification.channel.value, "open": True}
 
 
-def _sent_row(run_id: str, state: str, channel: Channel, status: str, at: str = "") -> Row:
-    return _keys(run_id, f"sent-{state}-{channel}") | {"status": status, "at": at}
+def _sent_row(notification: Notification, status: str, at: str = "") -> Row:
+    return _keys(notification.run.id, f"sent-{notification.key}") | {"status": status, "at": at}

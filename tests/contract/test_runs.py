@@ -153,37 +153,49 @@ def test_the_latest_runs_come_newest_first(runs: Runs, run: Run):
     assert len(runs.latest(1)) == 1
 
 
+def news(
+    run: Run, state: State = State.SERVING, channel: Channel = Channel.TEAMS, attempt: int = 1
+) -> Notification:
+    return Notification(replace(run, state=state, attempt=attempt), channel)
+
+
 def test_a_notification_is_claimed_by_one(runs: Runs, run: Run):
-    assert runs.claim(run.id, "serving", Channel.TEAMS, START)
+    assert runs.claim(news(run), START)
     with pytest.raises(Conflict):
-        runs.claim(run.id, "serving", Channel.TEAMS, START + CLAIM_HOLDS / 2)
+        runs.claim(news(run), START + CLAIM_HOLDS / 2)
 
 
 @pytest.mark.parametrize(
-    ("state", "channel"),
-    [("serving", Channel.EMAIL), ("training", Channel.TEAMS)],
+    ("state", "channel", "attempt"),
+    [
+        (State.SERVING, Channel.EMAIL, 1),
+        (State.TRAINING, Channel.TEAMS, 1),
+        (State.SERVING, Channel.TEAMS, 2),
+    ],
 )
-def test_claims_are_per_state_and_channel(runs: Runs, run: Run, state: str, channel: Channel):
-    runs.claim(run.id, "serving", Channel.TEAMS, START)
-    assert runs.claim(run.id, state, channel, START)
+def test_claims_are_per_state_channel_and_attempt(
+    runs: Runs, run: Run, state: State, channel: Channel, attempt: int
+):
+    runs.claim(news(run), START)
+    assert runs.claim(news(run, state, channel, attempt), START)
 
 
 def test_an_old_claim_is_taken_over_once(runs: Runs, run: Run):
-    runs.claim(run.id, "serving", Channel.TEAMS, START)
-    assert runs.claim(run.id, "serving", Channel.TEAMS, START + CLAIM_HOLDS)
+    runs.claim(news(run), START)
+    assert runs.claim(news(run), START + CLAIM_HOLDS)
     with pytest.raises(Conflict):
-        runs.claim(run.id, "serving", Channel.TEAMS, START + CLAIM_HOLDS)
+        runs.claim(news(run), START + CLAIM_HOLDS)
 
 
 def test_what_was_sent_is_not_claimed_again(runs: Runs, run: Run):
-    runs.claim(run.id, "serving", Channel.TEAMS, START)
-    runs.sent(run.id, "serving", Channel.TEAMS)
-    runs.release(run.id, "serving", Channel.TEAMS)
-    assert not runs.claim(run.id, "serving", Channel.TEAMS, START + 2 * CLAIM_HOLDS)
+    runs.claim(news(run), START)
+    runs.sent(news(run))
+    runs.release(news(run))
+    assert not runs.claim(news(run), START + 2 * CLAIM_HOLDS)
 
 
 def test_a_released_claim_is_free(runs: Runs, run: Run):
-    runs.claim(run.id, "serving", Channel.TEAMS, START)
-    runs.release(run.id, "serving", Channel.TEAMS)
-    runs.release(run.id, "serving", Channel.TEAMS)
-    assert runs.claim(run.id, "serving", Channel.TEAMS, START)
+    runs.claim(news(run), START)
+    runs.release(news(run))
+    runs.release(news(run))
+    assert runs.claim(news(run), START)

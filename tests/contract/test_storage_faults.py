@@ -97,13 +97,14 @@ def test_a_decision_is_saved_whole_or_not_at_all(way: Way, run: Run, when: str):
 @WHEN
 def test_a_claim_that_broke_off_lapses(way: Way, run: Run, when: str):
     runs = RunTable(way.settings, way.credential)
-    broken(way, when, "POST", lambda: runs.claim(run.id, "serving", Channel.TEAMS, START))
+    news = Notification(replace(run, state=State.SERVING), Channel.TEAMS)
+    broken(way, when, "POST", lambda: runs.claim(news, START))
     if when == "after":
         with pytest.raises(Conflict):  # ours, but nobody knows: it lapses
-            runs.claim(run.id, "serving", Channel.TEAMS, START)
-    assert runs.claim(run.id, "serving", Channel.TEAMS, START + CLAIM_HOLDS)
-    runs.sent(run.id, "serving", Channel.TEAMS)
-    assert not runs.claim(run.id, "serving", Channel.TEAMS, START + 9 * CLAIM_HOLDS)
+            runs.claim(news, START)
+    assert runs.claim(news, START + CLAIM_HOLDS)
+    runs.sent(news)
+    assert not runs.claim(news, START + 9 * CLAIM_HOLDS)
 
 
 @WHEN
@@ -161,3 +162,13 @@ def test_a_read_that_broke_off_is_said_and_repeated(way: Way, run: Run, when: st
     store.write(path, [b"{}"], "application/json")
     broken(way, when, "GET", lambda: store.read(path))
     assert store.read(path) == b"{}"
+
+
+@WHEN
+def test_a_freed_name_points_at_nothing(way: Way, run: Run, when: str):
+    models = ModelTable(way.settings, way.credential)
+    here = Deployment(f"f{run.id}", run.id, run.endpoint, "https://e", "Phi-4", START, START)
+    models.point(here)
+    broken(way, when, "DELETE", lambda: models.free(here))
+    models.free(here)
+    assert models.find(here.model) is None

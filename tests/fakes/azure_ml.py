@@ -17,6 +17,7 @@ class FakeTraining(Faulty):
         super().__init__()
         self.jobs: dict[str, Job] = {}
         self.created = 0
+        self.archived: set[str] = set()
 
     def submit(self, run: Run) -> None:
         with self._call("submit"):
@@ -37,6 +38,12 @@ class FakeTraining(Faulty):
                 return True
             self.jobs[run.job] = Job("Canceled" if job.status == "CancelRequested" else "CancelRequested")
             return False
+
+    def archive(self, run: Run) -> None:
+        with self._call("archive"):
+            job = self.jobs.get(run.job)
+            if job is not None and job.status == "Completed":
+                self.archived.add(run.asset)
 
     def becomes(self, run: Run, status: str, reason: str = "") -> None:
         """Let the run's job have this status from now on."""

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from shared.core.lifecycle import Decision, is_final
-from shared.core.run import Channel, Moment, Notification, Run
+from shared.core.run import Moment, Notification, Run
 from shared.errors import Conflict, NotFound
 from shared.ports import CLAIM_HOLDS, Job, StoredRun
 from tests.fakes.faulty import Faulty
@@ -19,7 +19,7 @@ class FakeRuns(Faulty):
         self._rows: dict[str, tuple[Run, int]] = {}
         self._history: dict[str, list[Moment]] = defaultdict(list)
         self._outbox: dict[str, Notification] = {}
-        self._claims: dict[tuple[str, str, Channel], datetime | None] = {}  # None: sent
+        self._claims: dict[str, datetime | None] = {}  # None: sent
 
     def add(self, run: Run) -> bool:
         with self._call("add"):
@@ -83,26 +83,26 @@ class FakeRuns(Faulty):
         with self._call("published"):
             self._outbox.pop(notification.id, None)
 
-    def claim(self, run_id: str, state: str, channel: Channel, now: datetime) -> bool:
+    def claim(self, notification: Notification, now: datetime) -> bool:
         with self._call("claim"):
-            key = (run_id, state, channel)
+            key = notification.id
             if key in self._claims:
                 since = self._claims[key]
                 if since is None:
                     return False
                 if now - since < CLAIM_HOLDS:
-                    raise Conflict(f"runs: {run_id} {state} {channel} is being sent by somebody else")
+                    raise Conflict(f"runs: {notification.key} is being sent by somebody else")
             self._claims[key] = now
             return True
 
-    def sent(self, run_id: str, state: str, channel: Channel) -> None:
+    def sent(self, notification: Notification) -> None:
         with self._call("sent"):
-            self._claims[run_id, state, channel] = None
+            self._claims[notification.id] = None
 
-    def release(self, run_id: str, state: str, channel: Channel) -> None:
+    def release(self, notification: Notification) -> None:
         with self._call("release"):
-            if self._claims.get((run_id, state, channel)) is not None:
-                del self._claims[run_id, state, channel]
+            if self._claims.get(notification.id) is not None:
+                del self._claims[notification.id]
 
 
 class FakeQueue(Faulty):

@@ -33,6 +33,12 @@ class FakeModels(Faulty):
             if current and current.previous_endpoint == deployment.previous_endpoint:
                 self._rows[deployment.model] = replace(current, previous_endpoint="")
 
+    def free(self, deployment: Deployment) -> None:
+        with self._call("free"):
+            current = self._rows.get(deployment.model)
+            if current and current.run_id == deployment.run_id:
+                del self._rows[deployment.model]
+
 
 class FakeKeys(Faulty):
     """The table of API keys in memory."""

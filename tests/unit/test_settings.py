@@ -23,6 +23,8 @@ def test_optional_settings_have_their_defaults_and_urls_end_without_a_slash():
         ({"ARM_URL": "http://arm.example"}, "ARM_URL must begin with https://"),
         ({"SCREENING": "some"}, "SCREENING must be all, sample or off"),
         ({"SCREENING": "All"}, "SCREENING must be all, sample or off"),
+        ({"STATE_LIMITS": "training=never"}, "STATE_LIMITS: 'training=never' must give hours above 0"),
+        ({"STATE_LIMITS": "serving=2"}, "STATE_LIMITS: 'serving' is none of received, submitting, training"),
         ({"SCREENING_SAMPLE": "0"}, "SCREENING_SAMPLE must be a whole number above 0"),
         (
             {"PRICE_PER_1000_TRAINING_TOKENS": "0,003"},
