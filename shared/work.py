@@ -82,7 +82,7 @@ def check(run: Run, services: Services) -> Event | Waiting:
         if screening and not screening.done:
             return Waiting(trouble=screening.told())
         if not report.accepted or problem:
-            return Rejected((problem,) if problem else reasons(report, REASONS_LIMIT))
+            return Rejected((problem,) if problem else reasons(report, REASONS_LIMIT), _facts(report))
         files = split_files(report, drop.dataset, drop.validation)
         for name, pieces in zip(("training", "validation"), files, strict=True):
             services.datasets.write(f"{run.id}/{name}.jsonl", pieces, "application/x-ndjson")
@@ -137,6 +137,7 @@ def _already_served(run: Run, report: Report, services: Services) -> str | None:
 
 
 def _facts(report: Report) -> Checked:
+    cost = report.measures.get("cost", {})
     return Checked(
         base_model=report.manifest.base_model,
         training_examples=report.training_examples,
@@ -146,6 +147,11 @@ def _facts(report: Report) -> Checked:
         hyperparameters=report.manifest.hyperparameters(),
         system_message=report.system_message,
         owner=report.manifest.owner,
+        notify=",".join(report.manifest.notify),
+        trained_tokens=cost.get("trained_tokens", 0),
+        training_cost=cost.get("training"),
+        hosting_per_day=cost.get("hosting_per_day"),
+        currency=cost.get("currency", ""),
     )
 
 

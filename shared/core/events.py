@@ -20,8 +20,11 @@ class Accepted(Event):
     checked: Checked = Checked()
 
 
+@dataclass(frozen=True)
 class Rejected(Event):
-    """The dataset is not fit to train on."""
+    """The dataset is not fit to train on; what was found out tells whom to write to."""
+
+    checked: Checked = Checked()
 
 
 class Submitted(Event):

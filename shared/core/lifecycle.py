@@ -190,7 +190,7 @@ def _stopped_in(run: Run, next_state: State) -> State | None:
 def _learned(run: Run, event: Event) -> Run:
     """Return the run with the facts that the event brings."""
     match event:
-        case Accepted(checked=checked):
+        case Accepted(checked=checked) | Rejected(checked=checked):
             return replace(run, checked=checked)
         case Ended(job_status=status, metrics=metrics) if status:
             return replace(run, job_status=status, metrics=metrics or run.metrics)

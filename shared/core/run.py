@@ -28,7 +28,7 @@ class State(StrEnum):
 
 @dataclass(frozen=True)
 class Checked:
-    """What the dataset check found out about an accepted dataset; token counts are estimates."""
+    """What the dataset check found out about a dataset; token counts and costs are estimates."""
 
     base_model: str = ""
     training_examples: int = 0
@@ -38,6 +38,11 @@ class Checked:
     hyperparameters: dict[str, str] = field(default_factory=dict)  # by Azure's names, as strings (its REST type)
     system_message: str = ""  # the first one in the dataset; the verification asks with it
     owner: str = ""
+    notify: str = ""  # e-mail addresses, separated by commas
+    trained_tokens: int = 0  # of all epochs together
+    training_cost: float | None = None  # None: the app knows no price
+    hosting_per_day: float | None = None
+    currency: str = ""
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,12 @@ def run_view(run: Run, history: Sequence[Moment] | None = None) -> dict[str, Any
         "validation_examples": run.checked.validation_examples,
         "tokens": run.checked.tokens,
         "hyperparameters": dict(run.checked.hyperparameters),
+        "cost": {
+            "trained_tokens": run.checked.trained_tokens,
+            "training_cost": run.checked.training_cost,
+            "hosting_per_day": run.checked.hosting_per_day,
+            "currency": run.checked.currency,
+        },
         "job": {"name": run.job, "status": run.job_status, "metrics": dict(run.metrics)},
         "report": f"reports/{run.id}/report.json",
         "report_page": f"reports/{run.id}/report.html",

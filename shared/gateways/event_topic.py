@@ -36,9 +36,14 @@ def _event_of(notification: Notification) -> EventGridEvent:
         subject=f"/runs/{run.id}",
         event_type=EVENT_TYPES[notification.channel],
         event_time=run.since,
-        data=run_view(run) | {"owner": run.checked.owner, "channel": notification.channel.value},
+        data=run_view(run) | _for_messages(run) | {"channel": notification.channel.value},
         data_version="1",
     )
+
+
+def _for_messages(run: Run) -> dict[str, Any]:
+    """Return what messages need of a run and GET /runs does not show."""
+    return {"owner": run.checked.owner, "notify": run.checked.notify, "job_attempt": run.job_attempt}
 
 
 def notification_of(facts: Mapping[str, Any]) -> Notification:
@@ -49,7 +54,10 @@ def notification_of(facts: Mapping[str, Any]) -> Notification:
             training_examples=facts["training_examples"],
             validation_examples=facts["validation_examples"],
             tokens=facts["tokens"],
+            hyperparameters=facts["hyperparameters"],
             owner=facts["owner"],
+            notify=facts["notify"],
+            **facts["cost"],
         )
         run = Run(
             id=facts["id"],
@@ -62,6 +70,7 @@ def notification_of(facts: Mapping[str, Any]) -> Notification:
             reasons=tuple(facts["reasons"]),
             checked=checked,
             attempt=facts["attempt"],
+            job_attempt=facts["job_attempt"],
         )
         return Notification(run, Channel(facts["channel"]))
     except (KeyError, TypeError, ValueError) as error:

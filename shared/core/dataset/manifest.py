@@ -28,6 +28,7 @@ class Manifest:
     seed: int = 0
     budget: float = 0.0
     owner: str = ""
+    notify: tuple[str, ...] = ()  # e-mail addresses
     allow_harm: tuple[str, ...] = ()  # categories; what falls under them is noted with the owner's name
     strict: bool = False
 

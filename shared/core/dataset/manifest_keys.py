@@ -10,6 +10,7 @@ from shared.core.moderation import CATEGORIES
 Value = str | int | float | bool | tuple[str, ...]
 _NUMBER = re.compile(r"(?:\d{1,12}(?:\.\d{0,12})?|\.\d{1,12})(?:[eE][+-]?\d{1,3})?")
 _EMAIL = re.compile(r"[^@\s<>,;\"']{1,64}@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
+MOST_ADDRESSES = 10
 _BOOLEANS = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
 
 # What one looks for here and finds in other trainers; Azure's serverless fine-tuning fixes all of it.
@@ -64,6 +65,14 @@ def _email(text: str) -> str:
     return text
 
 
+def _emails(text: str) -> tuple[str, ...]:
+    """Return the e-mail addresses, each once."""
+    found = tuple(dict.fromkeys(_email(part.strip()) for part in text.split(",")))
+    if len(found) > MOST_ADDRESSES:
+        raise ValueError(f"must be at most {MOST_ADDRESSES} e-mail addresses")
+    return found
+
+
 def _categories(text: str) -> tuple[str, ...]:
     """Return the categories of harm, each once."""
     found = tuple(dict.fromkeys(part.strip().lower() for part in text.split(",")))
@@ -99,6 +108,11 @@ KEYS = {
         "what training may cost, in the app's `CURRENCY`; 0.0 is no limit",
     ),
     "owner": Key(_email, "an e-mail address", "whom to ask about the model"),
+    "notify": Key(
+        _emails,
+        f"e-mail addresses, with commas between; at most {MOST_ADDRESSES}",
+        "who is told too, where the app's `EMAIL_DOMAINS` let it",
+    ),
     "allow_harm": Key(
         _categories,
         "`hate`, `self_harm`, `sexual`, `violence`, with commas between; needs `owner`",
