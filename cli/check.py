@@ -1,105 +1,95 @@
 """`tunedrop check`: the dataset check, on this machine."""
 
-import argparse
 import sys
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from cli.exact import NoTokenizer, exact_tokens
+from cli.errors import CommandError
+from cli.exact import exact_tokens
 from cli.files import chunks, write_whole
+from cli.output import console
+from cli.program import PROGRAM
 from cli.progress import reading
-from cli.screen import console, show_report
+from cli.screen import show_report
 from shared.core.base_models import DEFAULT_BASE_MODEL
 from shared.core.dataset import Report, check_dataset, report_json
+from shared.core.dataset.cost import UNKNOWN_PRICES, Prices
 from shared.core.dataset.findings import Severity, strictly
 from shared.core.dataset.naming import dataset_of
 from shared.core.dataset.repair import REPAIRED
 from shared.core.dataset.report_html import report_html
-from shared.core.dataset.tokens import Tokens
 
 MENDED = ".repaired.jsonl"
+READINGS = 2  # how often the check reads a file
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add what can be asked of the check."""
-    parser.add_argument("file", type=Path, help="the .jsonl; its .yaml and .validation.jsonl are found beside it")
-    parser.add_argument(
-        "--validation", type=Path, metavar="FILE", help="the validation file, where it lies elsewhere"
-    )
-    parser.add_argument(
-        "--base-model", "--model", dest="base_model", metavar="NAME", help="for a manifest that names none"
-    )
-    parser.add_argument("--strict", action="store_true", help="warnings reject too")
-    parser.add_argument("--json", action="store_true", help="print report.json and nothing else")
-    parser.add_argument("--html", type=Path, metavar="OUT", help="write report.html there")
-    parser.add_argument(
-        "--tokenizer",
-        type=Path,
-        metavar="FILE",
-        help="the base model's tokenizer.json: tokens are counted, not estimated",
-    )
-    parser.set_defaults(command=run)
+@dataclass(frozen=True)
+class Asked:
+    """What can be asked of a check."""
+
+    validation: Path | None = None
+    base_model: str | None = None
+    strict: bool = False
+    tokenizer: Path | None = None
+    prices: Prices = UNKNOWN_PRICES
 
 
-def run(options: argparse.Namespace) -> int:
-    """Show the report; exit 0 when the dataset would be accepted, 1 when not, 2 when it could not be checked."""
-    for path in filter(None, (options.file, options.validation)):
-        if not path.is_file():
-            print(f"tunedrop: {path} is not a file; name a .jsonl file", file=sys.stderr)
-            return 2
-    try:
-        tokens = exact_tokens(options.tokenizer) if options.tokenizer else None
-    except NoTokenizer as problem:
-        print(f"tunedrop: {problem}", file=sys.stderr)
-        return 2
-    report = checked(options.file, options.validation, options.base_model, strict=options.strict, tokens=tokens)
-    if options.html:
-        write_whole(options.html, [report_html(report, checked=datetime.now(UTC))])
-    if options.json:
+def run(path: Path, asked: Asked, *, as_json: bool, html: Path | None) -> int:
+    """Show the report; return 0 when the dataset would be accepted, 1 when not."""
+    report = checked(path, asked)
+    if html:
+        write_whole(html, [report_html(report, checked=datetime.now(UTC))])
+    if as_json:
         sys.stdout.write(report_json(report).decode() + "\n")
     else:
-        _show(report, options)
+        _show(report, path, html)
     return 0 if report.accepted else 1
 
 
-def checked(
-    path: Path,
-    validation: Path | None = None,
-    base_model: str | None = None,
-    *,
-    strict: bool = False,
-    tokens: Tokens | None = None,
-) -> Report:
-    """Return the report on a file and what lies beside it."""
+def checked(path: Path, asked: Asked = Asked(), manifest: bytes | None = None) -> Report:
+    """Return the report on a file and what lies beside it; `manifest` stands for the one there.
+
+    Raises CommandError, and NotADataset for a name that starts no run.
+    """
+    for each in filter(None, (path, asked.validation)):
+        if not each.is_file():
+            raise CommandError(f"{each} is not a file; name a .jsonl file")
     name = dataset_of(path.name)
-    manifest = path.with_name(name.manifest_path)
-    beside = path.with_name(name.validation_path)
-    validation = validation or (beside if beside.is_file() else None)
-    with reading() as shown:
+    validation = asked.validation or beside(path, name.validation_path)
+    manifest_file = beside(path, name.manifest_path)
+    tokens = exact_tokens(asked.tokenizer) if asked.tokenizer else None
+    size = sum(each.stat().st_size for each in (path, validation) if each)
+    with reading(READINGS * size) as shown:
         report = check_dataset(
             lambda: shown(chunks(path)),
             (lambda: shown(chunks(validation))) if validation else None,
-            manifest.read_bytes() if manifest.is_file() else None,
+            manifest_file.read_bytes() if manifest is None and manifest_file else manifest,
             path.name,
             today=datetime.now(UTC).date(),
-            default_base_model=base_model or DEFAULT_BASE_MODEL,
+            default_base_model=asked.base_model or DEFAULT_BASE_MODEL,
+            prices=asked.prices,
             tokens=tokens,
         )
-    if not strict:
+    if not asked.strict:
         return report
     return replace(report, findings=strictly(report.findings), manifest=replace(report.manifest, strict=True))
 
 
-def _show(report: Report, options: argparse.Namespace) -> None:
+def beside(path: Path, name: str) -> Path | None:
+    """Return the file of this name that lies beside another, or None."""
+    found = path.with_name(name)
+    return found if found.is_file() else None
+
+
+def _show(report: Report, path: Path, html: Path | None) -> None:
     """Show the report and what to do next."""
     screen = console()
     show_report(screen, report)
-    path: Path = options.file
     if any(report.count(code) for code in REPAIRED):
         mended = path.with_name(path.name.removesuffix(".jsonl") + MENDED)
-        screen.print(f"Some of it can be repaired: python -m cli repair {path} {mended}")
-    if options.html:
-        screen.print(f"The whole report: {options.html}")
+        screen.print(f"Some of it can be repaired: {PROGRAM} repair {path} {mended}")
+    if html:
+        screen.print(f"The whole report: {html}")
     elif any(finding.severity is not Severity.NOTE for finding in report.findings):
-        screen.print(f"The whole report, with every line: python -m cli check {path} --html report.html")
+        screen.print(f"The whole report, with every line: {PROGRAM} check {path} --html report.html")

@@ -2,29 +2,28 @@
 
 from pathlib import Path
 
+from cli.errors import CommandError
 from shared.core.dataset.texts import TOKENS_PER_MESSAGE
 from shared.core.dataset.tokens import Messages, Tokens
 
 
-class NoTokenizer(Exception):
-    """Tokens cannot be counted with this file; the message says why."""
-
-
 def exact_tokens(path: Path) -> Tokens:
-    """Return what counts as this `tokenizer.json` does; raises NoTokenizer.
+    """Return what counts as this `tokenizer.json` does; raises CommandError.
 
     The texts are counted exactly. What the chat template puts around a message is taken for 4 tokens, as ever.
     """
     try:
         from tokenizers import Tokenizer
     except ModuleNotFoundError as missing:
-        raise NoTokenizer("the package tokenizers is not installed; it is in requirements-local.txt") from missing
+        raise CommandError(
+            "--tokenizer needs the package tokenizers: pipx inject tunedrop tokenizers"
+        ) from missing
     try:
         tokenizer = Tokenizer.from_str(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as wrong:
-        raise NoTokenizer(f"{path} cannot be read: {wrong}") from wrong
+        raise CommandError(f"{path} cannot be read: {wrong}") from wrong
     except Exception as wrong:  # the package raises this very class for a file that is no tokenizer
-        raise NoTokenizer(f"{path} is no tokenizer.json: {wrong}") from wrong
+        raise CommandError(f"{path} is no tokenizer.json: {wrong}") from wrong
 
     def count(messages: Messages, /) -> int:
         encoded = tokenizer.encode_batch([text for _, text in messages], add_special_tokens=False)

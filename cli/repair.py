@@ -1,15 +1,15 @@
 """`tunedrop repair`: mend what is safe to mend, and say what is not."""
 
-import argparse
-import sys
 from functools import partial
 from pathlib import Path
 
 from rich.console import Console
 
 from cli.check import checked
+from cli.errors import CommandError
 from cli.files import chunks, write_whole
-from cli.screen import console, show_groups
+from cli.output import console
+from cli.screen import show_groups
 from shared.core.dataset.findings import Severity
 from shared.core.dataset.grouping import groups_of, spans
 from shared.core.dataset.naming import NotADataset
@@ -17,42 +17,29 @@ from shared.core.dataset.objects import NotRepairable
 from shared.core.dataset.repair import ALL, FIXES, Changes, repaired
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add what can be asked of the repair: each fix can be switched off."""
-    parser.add_argument("file", type=Path, help="the file to repair; it is not changed")
-    parser.add_argument("out", type=Path, help="the file to write")
-    parser.add_argument("--force", action="store_true", help="replace OUT where it is there already")
-    for fix in FIXES:
-        parser.add_argument(f"--no-{fix.name}", action="append_const", dest="without", const=fix.name, help=fix.no)
-    parser.set_defaults(command=run, without=[])
-
-
-def run(options: argparse.Namespace) -> int:
-    """Write the repaired file; exit 0 when it is fit to train on, 1 when errors are left, 2 without it."""
-    problem = _problem(options)
+def run(path: Path, out: Path, without: frozenset[str] = frozenset(), *, force: bool = False) -> int:
+    """Write the repaired file; return 0 when it is fit to train on, 1 when errors are left."""
+    problem = _problem(path, out, force=force)
     if problem:
-        print(f"tunedrop: {problem}", file=sys.stderr)
-        return 2
-    changes, switches = Changes(), ALL - frozenset(options.without)
+        raise CommandError(problem)
+    changes, switches = Changes(), ALL - without
     try:
-        write_whole(options.out, repaired(partial(chunks, options.file), changes, switches))
+        write_whole(out, repaired(partial(chunks, path), changes, switches))
     except NotRepairable as why:
-        print(f"tunedrop: {why}; nothing was written. That is for you to mend", file=sys.stderr)
-        return 2
+        raise CommandError(f"{why}; nothing was written. That is for you to mend") from None
     screen = console()
     _show_changes(screen, changes)
-    screen.print(f"Written: {options.out}")
-    return _show_rest(screen, options.out)
+    screen.print(f"Written: {out}")
+    return _show_rest(screen, out)
 
 
-def _problem(options: argparse.Namespace) -> str:
+def _problem(path: Path, out: Path, *, force: bool) -> str:
     """Return why nothing may be written, or nothing."""
-    source, out = options.file, options.out
-    if not source.is_file():
-        return f"{source} is not a file"
-    if out.exists() and out.samefile(source):
+    if not path.is_file():
+        return f"{path} is not a file"
+    if out.exists() and out.samefile(path):
         return "the repaired file must have another name: the input is never changed"
-    if out.exists() and not options.force:
+    if out.exists() and not force:
         return f"{out} is there already; --force replaces it"
     return ""
 

@@ -12,11 +12,6 @@ COLORS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.NOTE: "blu
 TOLD = 3  # messages of one rule that are shown; report.json and report.html have more
 
 
-def console() -> Console:
-    """Return the screen; lines are as long as they are, so that they can be searched."""
-    return Console(highlight=False, soft_wrap=True, markup=False, emoji=False)
-
-
 def show_report(screen: Console, report: Report) -> None:
     """Show findings, what is in the dataset, and the verdict."""
     show_groups(screen, groups_of(report), report.dataset.name)

@@ -60,11 +60,7 @@ async def subscribe(broker: Broker, url: str, key: str) -> None:
     """Create every event subscription; raises HandshakeError where the app lacks a function that must be there."""
     for subscription in SUBSCRIPTIONS:
         code = f"&code={key}" if key else ""
-        try:
-            await broker.subscribe(subscription, f"{url}{WEBHOOK}?functionName={subscription.function}{code}")
-        except HandshakeError:
-            if not subscription.optional:
-                raise
+        await broker.subscribe(subscription, f"{url}{WEBHOOK}?functionName={subscription.function}{code}")
 
 
 async def subscribe_when_ready(broker: Broker, url: str) -> None:
@@ -81,13 +77,14 @@ async def subscribe_when_ready(broker: Broker, url: str) -> None:
 async def minted_key(environment: Mapping[str, str], folder: Path) -> str:
     """Return a new API key of the running app; raises NotReadyError with what the command said."""
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "cli", "keys", "add", "--owner", "local", "--quiet",
+        sys.executable, "-m", "cli", "keys", "create", "--owner", "local", "--quiet",
+        "--scope", "chat", "--scope", "runs", "--scope", "manage",
         cwd=folder, env=dict(environment), stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
     )  # fmt: skip
     output, errors = await process.communicate()
     key = output.decode().strip()
     if process.returncode != 0 or not key:
         raise NotReadyError(
-            f"`python -m cli keys add` made no key (exit {process.returncode}):\n{errors.decode()}"
+            f"`python -m cli keys create` made no key (exit {process.returncode}):\n{errors.decode()}"
         )
     return key

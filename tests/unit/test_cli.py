@@ -1,6 +1,7 @@
 """The command line: what it says, what it writes, and its exit codes."""
 
 import json
+import re
 from io import StringIO
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from rich.console import Console
 
 from cli.__main__ import main
 from cli.progress import reading
+from shared.core.dataset.repair import ALL, FIXES
 from tests.unit.dataset.examples import file_of, good, line, say
 
 NO_ANSWER = line(say("user", "Hi?"))
@@ -45,7 +47,7 @@ def test_a_broken_file_is_told_rule_by_rule_with_lines_and_the_way_out(folder, c
         '       Fix: Write {"messages": [...]}. (Azure ML)',
     ]
     assert "Not fit to train on: broken.jsonl. 3 errors must be mended. Nothing was trained or spent." in said
-    assert any(each.startswith("Some of it can be repaired: python -m cli repair") for each in said)
+    assert any(each.startswith("Some of it can be repaired: tunedrop repair") for each in said)
 
 
 def test_what_lies_beside_the_file_is_checked_with_it(folder, capsys):
@@ -103,6 +105,7 @@ def test_another_base_model_can_be_asked_for(folder, capsys, option):
         (["check", "missing.jsonl"], "is not a file"),
         (["check", "good.jsonl", "--validation", "missing.jsonl"], "is not a file"),
         (["check", "good.jsonl", "--model", "GPT-9"], "GPT-9"),
+        (["check", "good.jsonl", "--currency", "euro"], "three capital letters"),
         (["check", "good.jsonl", "--html", "no/folder/out.html"], "No such file or directory"),
         (["check", "notes.txt"], "does not end with .jsonl"),
         (["repair", "missing.jsonl", "out.jsonl"], "is not a file"),
@@ -163,10 +166,52 @@ def test_a_name_that_is_no_datasets_is_repaired_but_not_checked(folder, capsys):
     assert "Not checked, for its name" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize(("terminal", "said"), [(True, "6 bytes"), (False, "")])
+@pytest.mark.parametrize(
+    ("prices", "told"),
+    [
+        ([], {"tokens", "epochs", "trained_tokens"}),
+        (["--price-per-1000-tokens", "1000"], {"tokens", "epochs", "trained_tokens", "training", "currency"}),
+        (["--hosting-per-hour", "0.5"], {"tokens", "epochs", "trained_tokens", "hosting_per_day", "currency"}),
+    ],
+)
+def test_the_cost_is_told_where_prices_are_given(folder, capsys, prices, told):
+    assert main(["check", str(folder / "good.jsonl"), "--json", "--currency", "EUR", *prices]) == 0
+    cost = json.loads(capsys.readouterr().out)["measures"]["cost"]
+    assert set(cost) == told
+    assert cost.get("training", cost["trained_tokens"]) == cost["trained_tokens"]
+    assert cost.get("hosting_per_day", 12) == 12
+    assert cost.get("currency", "EUR") == "EUR"
+
+
+def test_each_fix_has_its_switch(capsys):
+    assert main(["repair", "--help"]) == 0
+    said = capsys.readouterr().out
+    assert set(re.findall(r"--no-([a-z-]+)", said)) == ALL
+    letters = "".join(said.lower().split())  # lines are folded anywhere
+    assert [fix.no for fix in FIXES if "".join(fix.no.lower().split()) not in letters] == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (["--help"], 0),
+        ([], 2),
+        (["check"], 2),
+        (["surprise"], 2),
+        (["check", "good.jsonl", "--surprise"], 2),
+        (["check", "good.jsonl", "--price-per-1000-tokens", "-1"], 2),
+    ],
+)
+def test_a_command_line_that_is_none_ends_with_2(capsys, arguments, code):
+    assert main(arguments) == code
+    out, err = capsys.readouterr()
+    assert (out if code == 0 else err).startswith("Usage: tunedrop")
+
+
+@pytest.mark.parametrize(("terminal", "said"), [(True, "6/6 bytes"), (False, "")])
 def test_the_reading_is_shown_where_somebody_looks(terminal, said):
     screen = Console(file=StringIO(), force_terminal=terminal, width=80, color_system=None)
-    with reading(screen) as shown:
+    with reading(6, screen) as shown:
         assert list(shown([b"abc", b"def"])) == [b"abc", b"def"]
     assert said in screen.file.getvalue()
     assert bool(screen.file.getvalue()) == terminal
