@@ -82,7 +82,9 @@ def check(run: Run, services: Services) -> Event | Waiting:
         if screening and not screening.done:
             return Waiting(trouble=screening.told())
         if not report.accepted or problem:
-            return Rejected((problem,) if problem else reasons(report, REASONS_LIMIT), _facts(report))
+            # Its system message may hold what rejected it, a secret for one: it is not kept.
+            found = replace(_facts(report), system_message="")
+            return Rejected((problem,) if problem else reasons(report, REASONS_LIMIT), found)
         files = split_files(report, drop.dataset, drop.validation)
         for name, pieces in zip(("training", "validation"), files, strict=True):
             services.datasets.write(f"{run.id}/{name}.jsonl", pieces, "application/x-ndjson")
