@@ -1,6 +1,7 @@
 """Screening a dataset for harm: which examples are looked at, what of them, and how far it came."""
 
 import hashlib
+import json
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -9,8 +10,7 @@ from itertools import chain
 from random import Random
 from typing import Any, NamedTuple
 
-import msgspec
-
+from shared.core.dataset.beside import flat
 from shared.core.dataset.harm import Harm, Harms, code_of
 from shared.core.dataset.lines import Lines
 from shared.core.dataset.report import Report
@@ -18,7 +18,9 @@ from shared.core.moderation import CATEGORIES, pieces
 
 Severities = Mapping[str, int]  # by Content Safety's names of the categories
 ChunksOf = Callable[[], Iterable[bytes]]
-MOST_SYSTEMS = 1_000  # different system messages that are remembered; further ones are screened each time
+MOST_SYSTEMS = 1_000  # different system messages and tools that are remembered; others are screened each time
+TOOLS = frozenset({"tools", "functions"})  # keys beside the messages that hold tool definitions
+ONCE = frozenset({"system", "tools"})  # whose texts are mostly the same in all examples
 
 
 class Mode(StrEnum):
@@ -66,7 +68,7 @@ class Progress:
     examples: int = 0  # screened
     texts: int = 0
     analyses: int = 0  # asked of Content Safety: a text that is long or spelled oddly takes several
-    systems: tuple[str, ...] = ()  # hashes of the system messages seen
+    systems: tuple[str, ...] = ()  # hashes of the system messages and tool definitions seen
     harms: Harms = field(default_factory=Harms)
     rests_until: datetime | None = None  # somebody is at it, or Content Safety asked to come back
     trouble: str = ""  # what held it up last
@@ -148,20 +150,31 @@ def _filled(chunks: Iterable[bytes]) -> Iterator[tuple[int, bytes]]:
 
 
 def _texts(line: bytes, systems: dict[str, None]) -> Iterator[Text]:
-    """Yield the texts of an example, and each system message only when it is new."""
-    for place, message in enumerate(msgspec.json.decode(line)["messages"]):
-        role, content = str(message["role"]), message.get("content") or ""
-        calls = message.get("tool_calls") or message.get("function_call")
-        whole = content + (msgspec.json.encode(calls).decode() if calls else "")
+    """Yield the texts of an example; system messages and tool definitions only when they are new."""
+    for path, role, whole in _spoken(json.loads(line)):
         digest = hashlib.sha256(whole.encode()).hexdigest()[:16]
-        if role == "system":
+        if role in ONCE:
             if digest in systems:
                 continue
             if len(systems) < MOST_SYSTEMS:
                 systems[digest] = None
         parts = tuple(pieces([whole]))
         if parts:
-            yield Text(f"$.messages[{place}].content", role, digest, parts)
+            yield Text(path, role, digest, parts)
+
+
+def _spoken(example: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
+    """Yield path, role and text of all that the model would see of an example without errors."""
+    for place, message in enumerate(example["messages"]):
+        calls = message.get("tool_calls") or message.get("function_call")
+        parts = (
+            message.get("content"),
+            message.get("name"),
+            json.dumps(calls, ensure_ascii=False) if calls else "",
+        )
+        yield f"$.messages[{place}].content", str(message["role"]), "\n".join(map(str, filter(None, parts)))
+    for key in sorted(TOOLS & example.keys()):
+        yield f"$.{key}", "tools", flat(example[key])
 
 
 def screened(progress: Progress, examples: Sequence[Example], found: Sequence[Severities | None]) -> Progress:
@@ -178,7 +191,7 @@ def screened(progress: Progress, examples: Sequence[Example], found: Sequence[Se
 def _after(progress: Progress, example: Example, verdicts: Sequence[tuple[Text, Severities]]) -> Progress:
     """Return the progress after one more example."""
     systems = dict.fromkeys(progress.systems) | {
-        text.hash: None for text, _ in verdicts if text.role == "system" and len(progress.systems) < MOST_SYSTEMS
+        text.hash: None for text, _ in verdicts if text.role in ONCE and len(progress.systems) < MOST_SYSTEMS
     }
     return replace(
         progress,

@@ -26,6 +26,10 @@ from tests.unit.screening_world import (
 from tests.unit.world import World
 
 
+def turn(number: int) -> tuple:
+    return say("user", f"Question {number}?"), say("assistant", f"Answer {number}.")
+
+
 @pytest.mark.parametrize(
     ("role", "severity", "code"),
     [
@@ -148,17 +152,38 @@ def test_every_text_is_asked_about_once_and_the_system_message_once_at_all():
     assert (counts["examples"], counts["texts"], counts["analyses"]) == (EXAMPLES, TEXTS, TEXTS)
 
 
+@pytest.mark.parametrize(
+    ("harmful", "path", "who"),
+    [
+        (line(say("user", "Hi?", name=BAD), say("assistant", "Hello.")), "$.messages[0].content", "user"),
+        (line(*turn(1), tools=[{"function": {"name": "f", "description": BAD}}]), "$.tools", "tools"),
+        (line(*turn(1), functions=[{"name": BAD}]), "$.functions", "tools"),
+    ],
+    ids=["a name", "a tool", "a function"],
+)
+def test_names_and_tool_definitions_are_screened_too(harmful: bytes, path: str, who: str):
+    world = World(screening_mode=Mode.ALL)
+    run_id = dropped(world, file_of(harmful, *[line(*turn(7), tools=[{"name": "f"}])] * 3, fill=10))
+    world.reconciler.advance(run_id)
+    assert findings(world, run_id) == [("S01", 1, path)]
+    assert f"in a text of the {who} " in world.run(run_id).reasons[0]
+    assert world.safety.analysed.count("name: f") == 1
+
+
+def test_a_number_that_json_knows_no_bounds_of_stops_no_screening():
+    world = World()
+    run_id = dropped(world, file_of(line(*turn(1))[:-1] + b', "score": 1e999}', fill=12))
+    world.reconciler.advance(run_id)
+    assert world.run(run_id).state is State.TRAINING
+
+
 def test_so_many_system_messages_that_not_all_are_remembered_are_all_screened():
     world = World(screening_mode=Mode.ALL)
     count = MOST_SYSTEMS + 5
-    run_id = dropped(world, file_of(*(line(say("system", f"S{n}"), *TURN(n)) for n in range(count))))
+    run_id = dropped(world, file_of(*(line(say("system", f"S{n}"), *turn(n)) for n in range(count))))
     world.reconciler.advance(run_id)
     assert len([text for text in world.safety.analysed if text.startswith("S")]) == count
     assert len(progress_of(world, run_id)["systems"]) == MOST_SYSTEMS
-
-
-def TURN(number: int) -> tuple:  # noqa: N802
-    return say("user", f"Question {number}?"), say("assistant", f"Answer {number}.")
 
 
 def test_a_long_text_is_looked_at_to_its_end_and_counts_as_one():

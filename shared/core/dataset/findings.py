@@ -9,7 +9,9 @@ from enum import StrEnum
 from typing import NamedTuple
 
 LISTED = 20  # findings of one code that are listed with their lines; all are counted
-_PLAIN = re.compile(r"[\w.$ -]{1,40}")
+_PLAIN = re.compile(
+    r"(?!(?:.*\d){5})[\w.$ -]{1,24}"
+)  # longer, or with more digits, it may be a secret or a number
 
 
 class Severity(StrEnum):

@@ -12,13 +12,22 @@ from shared.core.base_models import BaseModel
 from shared.core.dataset.cost import Cost, Prices
 from shared.core.dataset.findings import Findings
 from shared.core.dataset.lengths import Lengths
-from shared.core.dataset.lines import hash_of
 from shared.core.dataset.manifest import Manifest
 from shared.core.dataset.measures import measures_of
 from shared.core.dataset.near import NearCopies
 from shared.core.dataset.reading import Reading
-from shared.core.dataset.second_pass import UNREADABLE, File, Measure, SeenExample, examples_of, measured
+from shared.core.dataset.second_pass import (
+    UNREADABLE,
+    File,
+    Measure,
+    SeenExample,
+    SeenLine,
+    lines_of,
+    measured,
+    raw_lines_of,
+)
 from shared.core.dataset.split import Split, strata_of
+from shared.core.dataset.text_measures import secrets_in_text
 from shared.core.dataset.tokens import Tokens
 
 _NO_LIMIT = 2**62
@@ -62,22 +71,30 @@ def without_length_limit(profile: BaseModel) -> BaseModel:
 
 
 def measure(sources: Mapping[File, Source], profile: BaseModel, manifest: Manifest, tokens: Tokens) -> Measured:
-    """Return what the second pass learned, and add what it found; it leaves out files that are no JSON Lines."""
+    """Return what the second pass learned, and add what it found.
+
+    Where a file is no JSON Lines, nothing is measured; but all that is text is looked through for secrets.
+    """
+    findings = {file: source.findings for file, source in sources.items()}
     if any(UNREADABLE & source.findings.counts.keys() for source in sources.values()):
-        for source in sources.values():
-            source.reading.sha256 = source.reading.sha256 or hash_of(source.chunks_of())
+        measured(_raw_lines(sources), (secrets_in_text(),), findings)
         return Measured()
     lengths, near = Lengths(profile, tokens.kind), NearCopies()
     measures: tuple[Measure, ...] = (lengths, near, *measures_of(profile, manifest))
-    findings = {file: source.findings for file, source in sources.items()}
-    summaries = measured(_examples(sources, tokens), measures, findings)
+    summaries = measured(_lines(sources, tokens), measures, findings)
     for file, source in sources.items():
         source.reading.tokens = sum(lengths.of[file])
         source.reading.longest = max(lengths.of[file], default=0)
     return Measured(summaries, lengths.of["training"], near)
 
 
-def _examples(sources: Mapping[File, Source], tokens: Tokens) -> Iterator[SeenExample]:
-    """Yield the faultless examples of all files."""
+def _lines(sources: Mapping[File, Source], tokens: Tokens) -> Iterator[SeenExample | SeenLine]:
+    """Yield the faultless examples of all files, and the other lines."""
     for file, source in sources.items():
-        yield from examples_of(source.chunks_of(), source.reading, file, tokens.counted)
+        yield from lines_of(source.chunks_of(), source.reading, file, tokens.counted)
+
+
+def _raw_lines(sources: Mapping[File, Source]) -> Iterator[SeenLine]:
+    """Yield the lines of all files as they are."""
+    for file, source in sources.items():
+        yield from raw_lines_of(source.chunks_of(), source.reading, file)

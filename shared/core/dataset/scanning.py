@@ -8,7 +8,7 @@ from functools import cached_property
 from itertools import accumulate
 from typing import Any, NamedTuple
 
-from shared.core.dataset.second_pass import File, Found, SeenExample
+from shared.core.dataset.second_pass import File, Found, SeenExample, SeenLine
 from shared.core.dataset.tallies import Tally, excerpt
 
 AT_ONCE = 64 * 1024  # characters that are looked through together
@@ -56,6 +56,7 @@ class Pattern:
     beyond_ascii: bool = False  # matches only where there is more than ASCII
     roles: str = "suatdf"  # first letters of those whose texts are meant
     code_blocks: bool = True  # whether texts with blocks of code are meant, too
+    elsewhere: bool = False  # whether names, tool definitions and lines with errors are meant, too
 
     def may_be_in(self, text: str) -> bool:
         """Tell quickly whether a closer look is worth its time."""
@@ -76,8 +77,8 @@ def unmasked(what: str) -> Judge:
 
 class _Place(NamedTuple):
     line: int
-    message: int
-    role: str
+    path: str
+    role: str  # its first letter; empty where nobody says it
     file: File
 
 
@@ -96,11 +97,22 @@ class TextScan:
     def see(self, example: SeenExample) -> None:
         """Keep the texts until there are enough of them to be looked through together."""
         for number, (role, text) in enumerate(example.messages):
-            self._texts.append(text)
-            self._places.append(_Place(example.line, number, role[:1], example.file))
-            self._size += len(text) + 1
+            self._keep(text, _Place(example.line, f"$.messages[{number}].content", role[:1], example.file))
+        for path, text in example.beside:
+            self._keep(text, _Place(example.line, path, "", example.file))
         if self._size > AT_ONCE:
             self._look()
+
+    def see_line(self, line: SeenLine) -> None:
+        """Keep what a line with errors says."""
+        self._keep(line.text, _Place(line.line, "", "", line.file))
+        if self._size > AT_ONCE:
+            self._look()
+
+    def _keep(self, text: str, place: _Place) -> None:
+        self._texts.append(text)
+        self._places.append(place)
+        self._size += len(text) + 1
 
     def findings(self) -> Iterator[Found]:
         """Yield what was found."""
@@ -132,11 +144,12 @@ class TextScan:
     def _is_found(self, pattern: Pattern, match: re.Match[str], index: int) -> bool:
         """Tell whether the match is what the pattern looks for; then it is counted."""
         place = self._places[index]
-        if place.role not in pattern.roles or (not pattern.code_blocks and _CODE_BLOCK in self._texts[index]):
+        meant = place.role in pattern.roles if place.role else pattern.elsewhere
+        if not meant or (not pattern.code_blocks and _CODE_BLOCK in self._texts[index]):
             return False
         thing = pattern.judge(match)
         if thing is None:
             return False
         message = f"{thing.what}: {excerpt(thing.value)}" if thing.value else thing.what
-        self._tally.add(pattern.code, message, place.line, f"$.messages[{place.message}].content", place.file)
+        self._tally.add(pattern.code, message, place.line, place.path, place.file)
         return True

@@ -3,11 +3,12 @@
 from __future__ import annotations  # array[int] is a type from Python 3.12 on
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any, Literal, NamedTuple, Protocol
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, Literal, NamedTuple, Protocol, runtime_checkable
 
 import msgspec
 
+from shared.core.dataset.beside import Beside, beside_messages, is_text, text_of_line
 from shared.core.dataset.findings import Findings
 from shared.core.dataset.lines import Lines
 from shared.core.dataset.reading import Reading
@@ -26,6 +27,15 @@ class SeenExample(NamedTuple):
     messages: tuple[tuple[str, str], ...]  # role and text; white space around the text is taken off
     bytes: int  # of its line
     tokens: int  # in the chat template, each time it is trained on
+    file: File
+    beside: Beside = ()  # what else its line holds: names, tool definitions, keys that training does not read
+
+
+class SeenLine(NamedTuple):
+    """A line with errors: no example, yet what it holds may be secret."""
+
+    line: int
+    text: str
     file: File
 
 
@@ -57,6 +67,23 @@ class Measure(Protocol):
         """Return what is worth showing, as JSON-able values without texts of the dataset."""
 
 
+@runtime_checkable
+class LineMeasure(Protocol):
+    """A measure that looks at lines with errors too."""
+
+    def see_line(self, line: SeenLine) -> None:
+        """Take one of them into account."""
+
+
+class _PlainMessage(msgspec.Struct, gc=False, forbid_unknown_fields=True):
+    role: str
+    content: str
+
+
+class _PlainExample(msgspec.Struct, gc=False, forbid_unknown_fields=True):
+    messages: list[_PlainMessage]
+
+
 class _Message(msgspec.Struct, gc=False):
     role: str
     content: str | None = None
@@ -68,39 +95,64 @@ class _Example(msgspec.Struct, gc=False):
     messages: list[_Message]
 
 
-def examples_of(
+_PLAIN, _ANY = msgspec.json.Decoder(_PlainExample).decode, msgspec.json.Decoder(_Example).decode
+
+
+def lines_of(
     chunks: Iterable[bytes], reading: Reading, file: File, count_tokens: CountTokens
-) -> Iterator[SeenExample]:
-    """Yield the examples that the first pass found faultless; raises ValueError when the file changed since.
+) -> Iterator[SeenExample | SeenLine]:
+    """Yield the examples that the first pass found faultless, and between them the lines with errors.
+
+    Raises ValueError when the file changed since.
 
     On the way the reading gets the file's hash, and the hash of each prompt gives place to one that is the same in
     every process, since it decides the split.
     """
     lines = Lines(chunks)
-    decode = msgspec.json.Decoder(_Example).decode
     wanted = iter(reading.places)
     next_line = next(wanted, 0)
     place = 0
     for number, line in enumerate(lines, start=1):
         if number == next_line:
-            messages = _messages(line, decode)
+            messages, beside = _messages(line)
             roles, texts = "".join([role[0] for role, _ in messages]), [text for _, text in messages]
             if hashes_of(roles, texts)[1] != reading.rows[place]:
                 raise ValueError(CHANGED)
             reading.prompts[place] = lasting_hash(roles, texts)
             place += 1
-            yield SeenExample(number, messages, len(line), count_tokens(messages), file)
+            yield SeenExample(number, messages, len(line), count_tokens(messages), file, beside)
             next_line = next(wanted, 0)
+        elif line and not line.isspace():
+            yield SeenLine(number, text_of_line(line), file)
     if next_line or lines.size != reading.bytes:
         raise ValueError(CHANGED)
     reading.sha256 = lines.sha256
 
 
-def _messages(line: bytes, decode: Callable[[bytes], _Example]) -> tuple[tuple[str, str], ...]:
-    """Return role and text of each message; raises ValueError where there are none (any more)."""
+def raw_lines_of(chunks: Iterable[bytes], reading: Reading, file: File) -> Iterator[SeenLine]:
+    """Yield the lines of a file as they are, if it is a text; on the way the reading gets the file's hash."""
+    lines = Lines(chunks)
+    told = is_text(lines.head)
+    for number, line in enumerate(lines, start=1):
+        if told:
+            yield SeenLine(number, text_of_line(line), file)
+    reading.sha256 = lines.sha256
+
+
+def _messages(line: bytes) -> tuple[tuple[tuple[str, str], ...], Beside]:
+    """Return role and text of each message, and what stands beside; raises ValueError where there are none."""
     try:
-        return tuple([(message.role, _text(message)) for message in decode(line).messages])
-    except (msgspec.DecodeError, AttributeError) as wrong:
+        return tuple([(message.role, message.content.strip()) for message in _PLAIN(line).messages]), ()
+    except msgspec.DecodeError:
+        return _unplain_messages(line)
+
+
+def _unplain_messages(line: bytes) -> tuple[tuple[tuple[str, str], ...], Beside]:
+    """Return the same of a line that holds more than roles and texts."""
+    try:
+        messages = tuple([(message.role, _text(message)) for message in _ANY(line).messages])
+        return messages, beside_messages(line)
+    except (ValueError, AttributeError) as wrong:  # msgspec's errors are ValueErrors
         raise ValueError(CHANGED) from wrong
 
 
@@ -112,13 +164,18 @@ def _text(message: _Message) -> str:
 
 
 def measured(
-    examples: Iterable[SeenExample], measures: Sequence[Measure], findings: Mapping[File, Findings]
+    lines: Iterable[SeenExample | SeenLine], measures: Sequence[Measure], findings: Mapping[File, Findings]
 ) -> dict[str, dict[str, Any]]:
     """Return the summaries of the measures by name, and add what they found to the findings of each file."""
     sees = [measure.see for measure in measures]
-    for example in examples:
-        for see in sees:
-            see(example)
+    sees_line = [measure.see_line for measure in measures if isinstance(measure, LineMeasure)]
+    for line in lines:
+        if isinstance(line, SeenExample):
+            for see in sees:
+                see(line)
+        else:
+            for see_line in sees_line:
+                see_line(line)
     for measure in measures:
         add_found(measure.findings(), findings)
     return {measure.name: measure.summary() for measure in measures}
