@@ -10,6 +10,7 @@ from shared.core.run import Moment, Notification, Run
 from shared.errors import ServiceUnavailable
 
 CLAIM_HOLDS = timedelta(minutes=2)  # how long the claim to send a notification keeps others from sending it
+CROWD = 32  # messages that wait in a queue: as many as one look can show
 KEY_ID_DIGITS = 8  # hexadecimal; of its hash, so that it tells nothing of the key
 
 
@@ -85,6 +86,10 @@ class Queue(Protocol):
 
     def put(self, run_id: str) -> None:
         """Ask for the run to be advanced soon; asking twice is harmless."""
+        ...
+
+    def crowded(self) -> bool:
+        """Tell whether many messages wait to be taken."""
         ...
 
 

@@ -62,7 +62,14 @@ class Reconciler:
             self._notifier.publish(run_id)
 
     def queue_open(self) -> int:
-        """Queue every run that has work to do or news to publish; return how many."""
+        """Queue every run that has work to do or news to publish; return how many.
+
+        Not while many wait in the queue: they would only be asked for again before their turn came, and the queue
+        would grow with each tick for as long as the runs take more than a tick.
+        """
+        if self._queue.crowded():
+            log.info("many runs wait in the queue: nothing is added to it now")
+            return 0
         waiting = self._runs.open_ids()
         for run_id in sorted(waiting):
             self._queue.put(run_id)

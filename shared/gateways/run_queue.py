@@ -4,6 +4,7 @@ from azure.core.credentials import TokenCredential
 from azure.storage.queue import QueueClient, TextBase64EncodePolicy
 
 from shared.calling import calling, storage_options
+from shared.ports import CROWD
 from shared.settings import Settings
 
 SERVICE = "run queue"
@@ -25,3 +26,8 @@ class RunQueue:
         """Ask for the run to be advanced soon; asking twice is harmless."""
         with calling(SERVICE):
             self._queue.send_message(run_id)
+
+    def crowded(self) -> bool:
+        """Tell whether many messages wait to be taken; what is being worked on does not count."""
+        with calling(SERVICE):
+            return len(self._queue.peek_messages(CROWD)) >= CROWD

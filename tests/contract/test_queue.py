@@ -40,3 +40,13 @@ def test_asking_twice_is_two_messages(queue, run: Run):
     put(run.id)
     put(run.id)
     assert received().count(run.id) == 2
+
+
+def test_a_queue_is_crowded_while_many_messages_wait(queue, run: Run):
+    put, received, crowded = queue[0].put, queue[1], queue[0].crowded
+    received()
+    for _ in range(31):
+        put(run.id)
+    assert not crowded()
+    put(run.id)
+    assert crowded()

@@ -7,7 +7,7 @@ from datetime import datetime
 from shared.core.lifecycle import Decision, is_final
 from shared.core.run import Moment, Notification, Run
 from shared.errors import Conflict, NotFound
-from shared.ports import CLAIM_HOLDS, Job, StoredRun
+from shared.ports import CLAIM_HOLDS, CROWD, Job, StoredRun
 from tests.fakes.faulty import Faulty
 
 
@@ -115,3 +115,7 @@ class FakeQueue(Faulty):
     def put(self, run_id: str) -> None:
         with self._call("put"):
             self.ids.append(run_id)
+
+    def crowded(self) -> bool:
+        with self._call("crowded"):
+            return len(self.ids) >= CROWD
