@@ -12,4 +12,5 @@ def advance_runs(timer: func.TimerRequest) -> None:  # noqa: ARG001 - the bindin
     """Look after everything that no event asks for."""
     app().reconciler.queue_open()
     app().intake.sweep()
+    app().intake.read_dead_letters()
     app().retire_previous()

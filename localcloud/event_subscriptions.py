@@ -22,7 +22,6 @@ class Subscription:
     subject_begins: str = ""
     subject_ends: str = ""
     apis: tuple[str, ...] = ()  # the advanced filter "data.api StringIn", which ignores case
-    optional: bool = False  # only where the app has the function
 
     def wants(self, topic: str, event: Event) -> bool:
         """Tell whether an event of a topic passes the filters; subjects and types are compared without case."""
@@ -51,5 +50,12 @@ SUBSCRIPTIONS = (
     ),
     Subscription("notify-teams", CUSTOM_TOPIC, "notify_teams"),
     Subscription("notify-email", CUSTOM_TOPIC, "notify_email"),
-    Subscription("job-changed", WORKSPACE_TOPIC, "job_changed", optional=True),
+    Subscription(
+        "job-changed",
+        WORKSPACE_TOPIC,
+        "job_changed",
+        event_types=tuple(
+            f"Microsoft.MachineLearningServices.{kind}" for kind in ("RunCompleted", "RunStatusChanged")
+        ),
+    ),
 )

@@ -15,7 +15,7 @@ DEADLINE = 5.0  # seconds for all checks together; they run beside each other
 
 
 class Health:
-    """Runs one small call per service, each in a thread."""
+    """Runs one small call per service, each in a thread; one that returns words says what is wrong."""
 
     def __init__(self, checks: Mapping[str, Callable[[], object]], clock: Callable[[], datetime]) -> None:
         self._checks, self._clock = checks, clock
@@ -34,14 +34,19 @@ class Health:
         return report
 
     async def _check(self, name: str) -> str:
-        """Return "ok" or what is wrong in one word: the caller is anonymous, the log says more."""
+        """Return "ok" or what is wrong in a word or two: the caller is anonymous, the log says more."""
         try:
             async with asyncio.timeout(DEADLINE):
-                await asyncio.to_thread(self._checks[name])
+                found = await asyncio.to_thread(self._checks[name])
         except TimeoutError:
             log.warning("health: %s did not answer within %g s", name, DEADLINE)
             return "slow"
         except TuneDropError as error:
             log.warning("health: %s", error)
             return "unavailable"
-        return "ok"
+        return found if isinstance(found, str) else "ok"
+
+
+def undelivered(letters: int) -> str | None:
+    """Return what is wrong with notifications of which so many reached nobody; None where all did."""
+    return f"{letters} undelivered" if letters else None

@@ -7,18 +7,29 @@ from datetime import datetime, timedelta
 from shared.core import names
 from shared.core.dataset.naming import NotADataset, dataset_of
 from shared.core.run import Run, State
-from shared.ports import Datasets, Dropped, Queue, Runs
+from shared.ports import Datasets, DeadLetters, Dropped, Queue, Runs
 
 log = logging.getLogger(__name__)
 
 SWEEP_AFTER = timedelta(minutes=1)  # younger uploads: their event is still on its way
+LETTERS_OF = timedelta(days=1)  # older dead letters were looked at before
+DATASETS = "/blobServices/default/containers/datasets/blobs/"  # how the subject of a blob's event begins
+OUR_NEWS = "TuneDrop."  # how the type of a notification's event begins
 
 
 class Intake:
     """Records one run per uploaded version of a dataset."""
 
-    def __init__(self, runs: Runs, queue: Queue, datasets: Datasets, clock: Callable[[], datetime]) -> None:
-        self._runs, self._queue, self._datasets, self._clock = runs, queue, datasets, clock
+    def __init__(
+        self,
+        runs: Runs,
+        queue: Queue,
+        datasets: Datasets,
+        letters: DeadLetters,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._runs, self._queue, self._clock = runs, queue, clock
+        self._datasets, self._letters = datasets, letters
 
     def receive(self, dropped: Dropped) -> str | None:
         """Record a run for the upload and queue it; return its id, or None when the file is no dataset.
@@ -58,3 +69,21 @@ class Intake:
             if dropped.modified < before and names.run_id(dropped.url, dropped.etag) not in known
         ]
         return [run for run in map(self.receive, missed) if run is not None]
+
+    def read_dead_letters(self) -> int:
+        """Look after events that were given up; return how many were removed.
+
+        A dataset's is made up for, and a job's was a hint only. A notification's stays, as what cannot be
+        read does: /health counts them, until somebody has seen to the channel and removed them.
+        """
+        removed = 0
+        for letter in self._letters.since(self._clock() - LETTERS_OF):
+            if letter.event_type.startswith(OUR_NEWS) or not letter.event_type:
+                continue
+            found = self._datasets.find(letter.subject.removeprefix(DATASETS))
+            if letter.subject.startswith(DATASETS) and found is not None:
+                self.receive(found)
+            log.warning("dead letter %s: %s: %s", letter.event_type, letter.subject, letter.reason)
+            self._letters.remove(letter)
+            removed += 1
+        return removed

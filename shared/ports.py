@@ -1,11 +1,12 @@
 """What the use cases need of the world, as Protocols; the gateways and the tests' fakes provide it."""
 
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from shared.core.lifecycle import Decision
+from shared.core.policy import Policy
 from shared.core.run import Moment, Notification, Run
 from shared.errors import ServiceUnavailable
 
@@ -132,6 +133,32 @@ class Datasets(Protocol):
 
         Raises ValueError where the new name would be a dataset's: what we write must never start a run.
         """
+        ...
+
+
+@dataclass(frozen=True)
+class DeadLetter:
+    """An event that Event Grid gave up delivering, and why; all empty where the blob is no event."""
+
+    name: str
+    event_type: str
+    subject: str
+    reason: str
+
+
+class DeadLetters(Protocol):
+    """The container `deadletters`."""
+
+    def since(self, moment: datetime) -> list[DeadLetter]:
+        """Return the letters written after a moment."""
+        ...
+
+    def count(self) -> int:
+        """Return how many letters there are, a thousand at most."""
+        ...
+
+    def remove(self, letter: DeadLetter) -> None:
+        """Remove a letter; it may be gone already."""
         ...
 
 
@@ -283,6 +310,26 @@ class Keys(Protocol):
         ...
 
 
+class Policies(Protocol):
+    """The table of policies, by the model's name. A policy that cannot be understood is ServiceUnavailable."""
+
+    def find(self, model: str) -> Policy | None:
+        """Return the model's own policy, or None where the default holds."""
+        ...
+
+    def all(self) -> dict[str, Policy]:
+        """Return every model's own policy, by name."""
+        ...
+
+    def put(self, model: str, policy: Policy) -> None:
+        """Give the model a policy of its own, in place of any it has."""
+        ...
+
+    def remove(self, model: str) -> bool:
+        """Let the default hold again; False when it did already."""
+        ...
+
+
 class Topic(Protocol):
     """The Event Grid custom topic."""
 
@@ -310,12 +357,16 @@ class Analysis:
 class Safety(Protocol):
     """Azure AI Content Safety, the hot path. Raises ServiceUnavailable on anything but a verdict."""
 
-    async def analyze(self, text: str) -> Analysis:
-        """Return the severities of a text of at most 10,000 code points."""
+    async def analyze(self, text: str, blocklists: Sequence[str] = ()) -> Analysis:
+        """Return the severities of a text of at most 10,000 code points, and which of these blocklists match."""
         ...
 
     async def attacked(self, prompt: str, documents: Sequence[str]) -> bool:
         """Tell whether Prompt Shields see an attack in the user's prompt or in a document (10,000 each way)."""
+        ...
+
+    async def protected(self, text: str) -> bool:
+        """Tell whether a completion of 110 to 10,000 code points is protected material: somebody else's text."""
         ...
 
 
@@ -326,6 +377,6 @@ class ChatModel(Protocol):
         """Return the chat completion."""
         ...
 
-    def stream(self, deployment: Deployment, request: Mapping[str, Any]) -> AsyncIterator[dict[str, Any]]:
+    def stream(self, deployment: Deployment, request: Mapping[str, Any]) -> AsyncGenerator[dict[str, Any], None]:
         """Yield the chunks of a streamed chat completion as they come; closing the iterator cancels it."""
         ...

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from shared.core.run import Channel, Run
 from shared.ports import (
     Datasets,
+    DeadLetters,
     Deployment,
     Endpoints,
     Keys,
@@ -95,6 +96,13 @@ class App:
         return BlobStore(self.settings, self.credential)
 
     @cached_property
+    def letters(self) -> DeadLetters:
+        """Events that were never delivered."""
+        from shared.gateways.dead_letters import DeadLetterContainer
+
+        return DeadLetterContainer(self.settings, self.credential)
+
+    @cached_property
     def training(self) -> Training:
         """Azure ML's jobs."""
         from shared.gateways.azure_ml import AzureTraining
@@ -133,7 +141,7 @@ class App:
         """Recording runs."""
         from shared.intake import Intake
 
-        return Intake(self.runs, self.queue, self.datasets, now)
+        return Intake(self.runs, self.queue, self.datasets, self.letters, now)
 
     @cached_property
     def reconciler(self) -> "Reconciler":
@@ -220,11 +228,12 @@ class App:
     def health(self) -> "Health":
         """What /health asks."""
         from shared.gateways.content_safety_check import ContentSafetyCheck
-        from shared.health import Health
+        from shared.health import Health, undelivered
 
         checks: dict[str, Callable[[], object]] = {
             "blob storage": lambda: self.datasets.find("health"),
             "run table": lambda: self.runs.history("health"),
+            "notifications": lambda: undelivered(self.letters.count()),
             "content safety": ContentSafetyCheck(self.settings, self.credential).ask,
         }
         return Health(checks, now)

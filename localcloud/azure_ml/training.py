@@ -8,9 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from localcloud.azure_ml.checks import base_model
+from localcloud.azure_ml.events import job_ended
 from localcloud.azure_ml.storage import JobFailed, download
 from localcloud.azure_ml.workspace import Job, Model, Workspace
 from localcloud.children import die_with_parent
+from localcloud.event_broker import Broker
+from localcloud.event_grid import BROKER
+from localcloud.event_subscriptions import WORKSPACE_TOPIC
 from localcloud.frame import Cloud
 
 REPOSITORY = Path(__file__).parents[2]
@@ -50,6 +54,12 @@ class TrainingService:
         await asyncio.gather(*lives, return_exceptions=True)
 
     async def _life(self, job: Job) -> None:
+        await self._live(job)
+        broker = self._cloud.shared.get(BROKER)
+        if isinstance(broker, Broker):  # it is not there where the workspace stands alone
+            broker.publish(WORKSPACE_TOPIC, job_ended(job))
+
+    async def _live(self, job: Job) -> None:
         try:
             if self._cloud.control.training.mode == "instant":
                 await self._pretend(job, self._cloud.control.training.seconds)

@@ -4,7 +4,7 @@ import pytest
 
 from shared.core.run import Run
 from shared.errors import ServiceRefused, ServiceUnavailable
-from shared.gateways.azure_ml import AzureEndpoints
+from shared.gateways.azure_ml import AzureEndpoints, AzureTraining
 from shared.ports import Endpoints
 from tests.contract.azure_ml import AGAIN_AND_AGAIN, eventually
 from tests.contract.conftest import Real, new_run
@@ -66,3 +66,21 @@ def test_a_refusal_counts_as_created_only_if_the_endpoint_is_there(
         with pytest.raises(ServiceRefused):
             endpoints.create(trained)
     assert eventually(lambda: endpoints.delete(trained.endpoint))
+
+
+def test_a_model_is_archived_once_its_endpoint_is_gone(trained: Run, real: Real):
+    endpoints = AzureEndpoints(real.settings, real.credential)
+    training = AzureTraining(real.settings, real.credential)
+    assert eventually(lambda: endpoints.create(trained).state == "succeeded")
+    with pytest.raises(ServiceRefused, match="delete the endpoint first"):
+        training.archive(trained)
+    assert eventually(lambda: endpoints.delete(trained.endpoint))
+    training.archive(trained)
+    training.archive(trained)
+    put = [call for call in real.cloud.history("arm") if call["method"] == "PUT"][-1]
+    assert put["path"].endswith(f"/models/{trained.asset}/versions/1")
+    assert put["request"]["properties"]["isArchived"] is True
+
+
+def test_a_model_that_never_was_needs_no_archive(real: Real, run: Run):
+    AzureTraining(real.settings, real.credential).archive(run)

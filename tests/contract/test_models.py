@@ -89,3 +89,15 @@ def test_only_the_endpoint_that_was_removed_is_forgotten(models: Models, run: Ru
 def test_forgetting_for_an_unknown_name_changes_nothing(models: Models, run: Run):
     models.forget_previous(replace(drop(run, 1), previous_endpoint="td-r0"))
     assert models.find(f"model-{run.id}") is None
+
+
+def test_a_freed_name_points_at_nothing(models: Models, run: Run):
+    models.free(models.point(drop(run, 1)))
+    models.free(drop(run, 1))
+    assert models.find(f"model-{run.id}") is None
+
+
+def test_a_name_that_points_at_another_run_is_not_freed(models: Models, run: Run):
+    newer = models.point(drop(run, 2))
+    models.free(drop(run, 1))
+    assert models.find(newer.model) == newer

@@ -4,10 +4,11 @@ from tests.fakes.azure_ml import FakeEndpoints, FakeTraining
 from tests.fakes.datasets import FakeDatasets
 from tests.fakes.run_storage import FakeQueue, FakeRuns
 from tests.fakes.tables import FakeKeys, FakeModels
-from tests.fakes.telling import FakeMessenger, FakeTopic
+from tests.fakes.telling import FakeDeadLetters, FakeMessenger, FakeTopic
 
 __all__ = [
     "FakeDatasets",
+    "FakeDeadLetters",
     "FakeEndpoints",
     "FakeKeys",
     "FakeMessenger",

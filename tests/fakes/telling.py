@@ -1,8 +1,10 @@
 """The custom topic and the channels, in memory."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from shared.core.run import Notification
+from shared.ports import DeadLetter
 from tests.fakes.faulty import Faulty
 
 
@@ -28,3 +30,27 @@ class FakeMessenger(Faulty):
     def send(self, notification: Notification) -> None:
         with self._call("send"):
             self.sent.append(notification)
+
+
+class FakeDeadLetters(Faulty):
+    """The container of dead letters in memory."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.letters: dict[str, tuple[DeadLetter, datetime]] = {}
+
+    def bury(self, letter: DeadLetter, now: datetime) -> None:
+        """Do what Event Grid does with an event that it gives up."""
+        self.letters[letter.name] = (letter, now)
+
+    def since(self, moment: datetime) -> list[DeadLetter]:
+        with self._call("since"):
+            return [letter for letter, written in self.letters.values() if written > moment]
+
+    def count(self) -> int:
+        with self._call("count"):
+            return len(self.letters)
+
+    def remove(self, letter: DeadLetter) -> None:
+        with self._call("remove"):
+            self.letters.pop(letter.name, None)

@@ -35,6 +35,7 @@ CALLS = [
     ("models", "find"),
     ("models", "point"),
     ("models", "all"),
+    ("letters", "since"),
     ("topic", "publish"),
     ("teams", "send"),
     ("email", "send"),

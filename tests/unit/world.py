@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
+from shared.commands import Commands
 from shared.core.dataset.cost import UNKNOWN_PRICES, Prices
 from shared.core.run import Channel, Run
 from shared.core.screening import Mode
@@ -17,6 +18,7 @@ from shared.screening import Pace, Screening
 from shared.work import Services, retire_previous
 from tests.fakes import (
     FakeDatasets,
+    FakeDeadLetters,
     FakeEndpoints,
     FakeMessenger,
     FakeModels,
@@ -49,6 +51,7 @@ class World:
     runs: FakeRuns = field(default_factory=FakeRuns)
     queue: FakeQueue = field(default_factory=FakeQueue)
     datasets: FakeDatasets = field(default_factory=FakeDatasets)
+    letters: FakeDeadLetters = field(default_factory=FakeDeadLetters)
     training: FakeTraining = field(default_factory=FakeTraining)
     endpoints: FakeEndpoints = field(default_factory=FakeEndpoints)
     models: FakeModels = field(default_factory=FakeModels)
@@ -77,7 +80,8 @@ class World:
         )
         messengers = {Channel.TEAMS: self.teams, Channel.EMAIL: self.email}
         self.notifier = Notifier(self.runs, self.topic, messengers, self.clock)
-        self.intake = Intake(self.runs, self.queue, self.datasets, self.clock)
+        self.intake = Intake(self.runs, self.queue, self.datasets, self.letters, self.clock)
+        self.commands = Commands(self.runs, self.queue, self.clock)
         self.reconciler = Reconciler(self.runs, self.queue, self.notifier, services, self.clock)
 
     @asynccontextmanager
@@ -111,6 +115,7 @@ class World:
 
     def _sweep(self) -> None:
         self.intake.sweep()
+        self.intake.read_dead_letters()
         retire_previous(self.models, self.endpoints)
 
     def _advance_open(self) -> None:
