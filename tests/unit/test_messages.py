@@ -2,15 +2,29 @@
 
 import json
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from shared.core.lifecycle import LIFECYCLE
-from shared.core.messages import REASONS_SHOWN, STORIES, email, teams_card
-from shared.core.run import Channel, Checked, Notification, Run, State
+from shared.core.messages import NOTHING_MORE, STORIES, Background, ReportPlace, email, teams_card
+from shared.core.messages.background import spelled, taken, time_in
+from shared.core.messages.calls import calls_of
+from shared.core.messages.words import REASONS_SHOWN
+from shared.core.run import Channel, Checked, Moment, Notification, Run, State
+from tests.cards import texts_of
 
 NOW = datetime(2026, 11, 20, 12, 34, tzinfo=UTC)
+CHECKED = Checked(
+    base_model="Phi-4-mini-instruct",
+    training_examples=54,
+    validation_examples=6,
+    owner="ann@example.com",
+    trained_tokens=12_963,
+    training_cost=0.04,
+    hosting_per_day=1_919.2,
+    currency="EUR",
+)
 RUN = Run(
     id="r" + "0" * 20,
     model="support",
@@ -18,15 +32,19 @@ RUN = Run(
     etag="0x1",
     created=NOW,
     state=State.SERVING,
-    since=NOW,
-    checked=Checked(base_model="Phi-4-mini-instruct", training_examples=54, validation_examples=6, owner="Ann"),
+    since=NOW + timedelta(minutes=72),
+    checked=CHECKED,
 )
+PATH = f"reports/{RUN.id}/report.html"
+LINKED = ReportPlace(PATH, "https://st.example/reports/report.html?sig=s", NOW + timedelta(days=7))
+ADDRESS = "https://app.example"
 
 
-def words(run: Run) -> list[str]:
+def words(run: Run, background: Background = NOTHING_MORE) -> list[str]:
     """Return what each channel says, as one text each."""
-    mail = email(Notification(run, Channel.EMAIL))
-    return [json.dumps(teams_card(Notification(run, Channel.TEAMS)), ensure_ascii=False), mail.text, mail.html]
+    card = teams_card(Notification(run, Channel.TEAMS), background)
+    mail = email(Notification(run, Channel.EMAIL), background)
+    return ["\n".join(texts_of(card)), mail.text, mail.html]
 
 
 def test_every_state_that_people_are_told_of_has_a_story():
@@ -34,37 +52,119 @@ def test_every_state_that_people_are_told_of_has_a_story():
 
 
 @pytest.mark.parametrize(
-    ("state", "happened", "next_step"),
+    ("state", "happened", "means", "next_step"),
     [
-        (State.TRAINING, "training has begun", "Nothing to do"),
-        (State.SERVING, "is serving", "POST /v1/chat/completions"),
-        (State.REJECTED, "was rejected", "drop the file again"),
-        (State.FAILED, "failed", "drop support.jsonl again"),
-        (State.CANCELED, "canceled", "Drop support.jsonl again"),
+        (State.TRAINING, "training has begun", "fit to train on", f"POST /runs/{RUN.id}/cancel stops it"),
+        (State.SERVING, "is serving", "through the moderated endpoint", "with an API key of yours"),
+        (State.REJECTED, "was rejected", "nothing was spent", "drop the file again"),
+        (
+            State.ABANDONING,
+            "is being given up",
+            f"its job {RUN.job} is canceled and its endpoint",
+            "once all of it",
+        ),
+        (State.FAILED, "failed", "No new model serves", f"POST /runs/{RUN.id}/retry goes on"),
+        (State.CANCELED, "canceled", "No job and no endpoint", "dropping support.jsonl again"),
+        (State.DELETED, "was deleted", "archived in Azure ML", "drop support.jsonl again"),
     ],
 )
-def test_each_channel_says_what_happened_and_what_to_do(state: State, happened: str, next_step: str):
+def test_each_channel_says_what_happened_what_it_means_and_what_to_do(
+    state: State, happened: str, means: str, next_step: str
+):
     for text in words(replace(RUN, state=state)):
-        assert happened in text
-        assert next_step in text
-        for fact in ("support.jsonl", "Phi-4-mini-instruct", "54 to train on, 6 to validate with", RUN.id, "Ann"):
+        for said in (happened, means, next_step, f"{state} since 2026-11-20 13:46 UTC"):
+            assert said in text
+        for fact in ("support.jsonl", "Phi-4-mini-instruct", RUN.id, "ann@example.com", "1 h 12 min"):
             assert fact in text
 
 
-def test_what_is_not_known_is_left_out():
-    for text in words(replace(RUN, checked=Checked())):
-        assert "Base model" not in text
-        assert "0 to train on" not in text
+@pytest.mark.parametrize(
+    ("state", "checked", "said"),
+    [
+        (State.TRAINING, CHECKED, "12,963 tokens of training: 0.04 EUR"),
+        (State.SERVING, CHECKED, "0.04 EUR; 1,919.20 EUR for each day of serving, asked or not"),
+        (State.SERVING, replace(CHECKED, training_cost=None, hosting_per_day=None), "the app knows no price"),
+        (State.TRAINING, CHECKED, "54 to train on, 6 to validate with"),
+    ],
+)
+def test_costs_and_examples_are_told(state: State, checked: Checked, said: str):
+    for text in words(replace(RUN, state=state, checked=checked)):
+        assert said in text
 
 
-@pytest.mark.parametrize(("further", "counted"), [(1, "and 1 more kind:"), (3, "and 3 more kinds:")])
+@pytest.mark.parametrize(
+    ("run", "unsaid"),
+    [
+        (replace(RUN, checked=Checked()), ["Base model", "0 to train on", "Cost", "Owner"]),
+        (replace(RUN, state=State.REJECTED), ["to train on", "Cost"]),
+        (replace(RUN, state=State.TRAINING), ["each day", "curl", "OPENAI_API_KEY"]),
+        (RUN, ["Attempt", "Measured", "The report lies", "link", "of it training"]),
+    ],
+)
+def test_what_is_not_known_or_not_so_is_left_out(run: Run, unsaid: list[str]):
+    for text in words(run):
+        assert [word for word in unsaid if word in text] == []
+
+
+def test_attempt_and_measures_are_told_where_there_are_some():
+    for text in words(replace(RUN, attempt=2, metrics={"eval_loss": 1.23456, "progress": 1.0})):
+        assert "Attempt" in text
+        assert "validation loss 1.23" in text
+        assert "progress" not in text
+
+
+def test_a_serving_model_comes_with_calls_to_copy_and_no_key():
+    for text in words(RUN, Background(app_address=ADDRESS)):
+        assert f"curl {ADDRESS}/v1/chat/completions" in text
+        assert "$OPENAI_API_KEY" in text
+        assert "from openai import OpenAI" in text
+
+
+def test_the_calls_of_an_app_without_an_address_have_a_placeholder():
+    assert all("https://<your app>/v1" in call for _title, call in calls_of(RUN, ""))
+
+
+def test_a_python_call_is_python():
+    (_curl, (_title, call)) = calls_of(replace(RUN, model='a"b\\'), ADDRESS)
+    compile(call, "call.py", "exec")
+
+
+@pytest.mark.parametrize(
+    ("report", "said", "unsaid"),
+    [
+        (LINKED, ["for whoever has it until 2026-11-27 12:34 UTC"], "The report lies"),
+        (ReportPlace(PATH), [f"The report lies in the storage account: {PATH}"], "Read the report"),
+    ],
+)
+def test_a_report_is_linked_or_it_is_said_where_it_lies(report: ReportPlace, said: list[str], unsaid: str):
+    for text in words(replace(RUN, state=State.REJECTED), Background(report=report)):
+        assert [one for one in said if one not in text] == []
+        assert unsaid not in text
+
+
+def test_buttons_lead_where_there_is_something():
+    def titles(background: Background, state: State) -> list[str]:
+        card = teams_card(Notification(replace(RUN, state=state), Channel.TEAMS), background)
+        return [action["title"] for action in card["actions"]]
+
+    everything = Background(report=LINKED, run_page="https://app.example/runs/r/page")
+    assert titles(everything, State.SERVING) == ["Read the report", "See the run", "Try it"]
+    assert titles(everything, State.FAILED) == ["Read the report", "See the run"]
+    assert titles(NOTHING_MORE, State.FAILED) == []
+
+
+def test_a_link_is_not_told_by_accident():
+    assert "sig" not in repr(Background(report=LINKED))
+
+
+@pytest.mark.parametrize(("further", "counted"), [(1, "and 1 more kind;"), (3, "and 3 more kinds;")])
 def test_the_first_three_reasons_are_told_and_the_other_kinds_counted(further: int, counted: str):
     assert REASONS_SHOWN == 3
     reasons = tuple(f"line {number}: not JSON" for number in range(1, REASONS_SHOWN + 1 + further))
     for text in words(replace(RUN, state=State.REJECTED, reasons=reasons)):
         assert f"line {REASONS_SHOWN}: not JSON" in text
         assert f"line {REASONS_SHOWN + 1}: not JSON" not in text
-        assert f"{counted} reports/{RUN.id}/report.html" in text
+        assert counted in text
 
 
 def test_three_reasons_are_told_without_a_rest():
@@ -72,18 +172,22 @@ def test_three_reasons_are_told_without_a_rest():
         assert "more kind" not in text
 
 
-def test_a_file_in_a_wrong_place_has_no_report_to_read():
+def test_a_file_in_a_wrong_place_is_named_by_its_path():
     for text in words(replace(RUN, state=State.REJECTED, model="", dataset="a/b/c.jsonl", reasons=("too deep",))):
         assert "a/b/c.jsonl: the dataset was rejected" in text
-        assert "Every finding" not in text
+
+
+HOSTILE = '<img src="x"> [free](https://evil.example) **x**'
 
 
 def test_a_datasets_words_are_text_and_nothing_else():
-    run = replace(RUN, state=State.REJECTED, reasons=('<img src="x"> [free](https://evil.example)',))
-    card, _text, html = words(run)
-    assert "](" not in card
-    assert "<img" not in html
-    assert "&lt;img" in html
+    run = replace(RUN, state=State.REJECTED, reasons=(HOSTILE,), dataset=HOSTILE)
+    card, mail = teams_card(Notification(run, Channel.TEAMS)), email(Notification(run, Channel.EMAIL))
+    markdown = [block["text"] for block in card["body"] if block["type"] == "TextBlock"]
+    values = [fact["value"] for block in card["body"] for fact in block.get("facts", [])]
+    assert [text for text in [*markdown, *values] if "](" in text] == []
+    assert "<img" not in mail.html
+    assert "&lt;img" in mail.html
 
 
 @pytest.mark.parametrize("model", ["support", "a\nBcc: x", "a\r\nb"])
@@ -91,6 +195,54 @@ def test_a_subject_is_one_line(model: str):
     assert len(email(Notification(replace(RUN, model=model), Channel.EMAIL)).subject.splitlines()) == 1
 
 
+def test_addresses_that_got_nothing_are_counted():
+    assert "2 addresses of the manifest got no e-mail" in email(Notification(RUN, Channel.EMAIL), unwritten=2).text
+
+
 def test_the_largest_card_fits_into_teams():
     run = replace(RUN, state=State.REJECTED, reasons=("ü" * 250,) * 100)
-    assert len(json.dumps(teams_card(Notification(run, Channel.TEAMS))).encode()) < 28 * 1024
+    card = teams_card(Notification(run, Channel.TEAMS), Background(report=LINKED, app_address=ADDRESS))
+    assert len(json.dumps(card).encode()) < 28 * 1024
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (-1, "0 s"),
+        (0, "0 s"),
+        (59.6, "1 min"),
+        (61, "1 min 1 s"),
+        (3_600, "1 h"),
+        (3_661, "1 h 1 min"),
+        (90_061, "1 d 1 h"),
+        (86_401, "1 d"),
+    ],
+)
+def test_times_are_spelled_in_two_units(seconds: float, text: str):
+    assert spelled(timedelta(seconds=seconds)) == text
+
+
+def history(*states: str) -> tuple[Moment, ...]:
+    """Return a history with a state every ten minutes."""
+    return tuple(Moment(NOW + timedelta(minutes=10 * n), state, ()) for n, state in enumerate(states))
+
+
+@pytest.mark.parametrize(
+    ("states", "minutes"),
+    [
+        ((), 0),
+        (("received", "training", "deploying"), 10),
+        (("training", "canceled", "training", "deploying"), 20),
+        (("received", "training"), 0),
+        (("training", *["deploying"] * 7, "training", "failed"), 10),
+    ],
+)
+def test_time_in_training_is_of_all_attempts_and_of_nothing_after_what_is_told(
+    states: tuple[str, ...], minutes: int
+):
+    assert time_in(State.TRAINING, RUN, history(*states)) == timedelta(minutes=minutes)
+
+
+def test_a_run_tells_how_long_it_took_and_how_long_it_trained():
+    assert taken(RUN, history("received", "training", "serving")) == "1 h 12 min, 10 min of it training"
+    assert taken(RUN, ()) == "1 h 12 min"
