@@ -47,6 +47,7 @@ def app_settings(cloud: Cloud) -> dict[str, str]:
         "PRICE_PER_1000_TRAINING_TOKENS": "unknown",
         "HOSTING_PER_HOUR": "unknown",
         "CURRENCY": "USD",
+        "CONTENT_SAFETY_POLICY": "{}",
         "EVENT_TOPIC_URL": f"{urls['event_grid']}/api/events",
         "CONTENT_SAFETY_URL": urls["content_safety"],
         "TEAMS_WEBHOOK_URL": webhook_url(cloud),

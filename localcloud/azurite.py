@@ -19,7 +19,7 @@ from localcloud.ports import HOST
 ACCOUNT = "devstoreaccount1"
 CONTAINERS = ("datasets", "reports", "deadletters")
 QUEUES = ("runs", "runs-poison")
-TABLES = ("runs", "models", "keys")
+TABLES = ("runs", "models", "keys", "policies")
 OLDEST_NODE = 20
 PROGRAM = Path("node_modules/azurite/dist/src/azurite.js")
 

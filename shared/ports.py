@@ -109,7 +109,7 @@ class Datasets(Protocol):
     """The containers `datasets` (read; reports are laid beside the data) and `reports` (written)."""
 
     def dropped(self) -> Iterator[Dropped]:
-        """Yield every `.jsonl` that is there now, validation files left out."""
+        """Yield every `.jsonl` that is there now, validation and held-out files left out."""
         ...
 
     def chunks(self, path: str, etag: str | None = None) -> Iterator[bytes]:

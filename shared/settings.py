@@ -1,11 +1,13 @@
 """The app's settings, read once from the environment; docs/settings.md explains each."""
 
+import json
 import os
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from shared.core.lifecycle import limits_of
+from shared.core.policy import BadPolicy, Policy, policy_of
 from shared.errors import SettingsError
 
 REQUIRED = {
@@ -32,6 +34,7 @@ OPTIONAL = {
     "training_price": ("PRICE_PER_1000_TRAINING_TOKENS", "unknown"),
     "hosting_price": ("HOSTING_PER_HOUR", "unknown"),
     "currency": ("CURRENCY", "USD"),
+    "policy": ("CONTENT_SAFETY_POLICY", "{}"),
 }
 
 SPELLED = {
@@ -68,6 +71,7 @@ class Settings:
     training_price: str
     hosting_price: str
     currency: str
+    policy: str
 
     def __repr__(self) -> str:
         """Name the workspace only: the webhook's URL is a secret."""
@@ -87,6 +91,7 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
         if field.endswith("_url") and value and not value.startswith("https://")
     ]
     faults += [f"{variables[field]} must be {wanted}" for field, wanted in _wrong(values)]
+    faults += _policy_faults(values["policy"])
     try:
         limits_of(values["state_limits"])
     except ValueError as problem:
@@ -101,3 +106,22 @@ def _wrong(values: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     for field, (pattern, wanted) in SPELLED.items():
         if not re.fullmatch(pattern, values[field], re.ASCII):
             yield field, wanted
+
+
+def default_policy(text: str) -> Policy:
+    """Return the policy of models that have none of their own; raises BadPolicy."""
+    try:
+        facts = json.loads(text)
+    except ValueError:
+        raise BadPolicy("it is no JSON") from None
+    policy = policy_of(facts)
+    if policy.opt_out is not None:
+        raise BadPolicy("opt_out is for single models only, see docs/safety.md")
+    return policy
+
+
+def _policy_faults(text: str) -> Iterator[str]:
+    try:
+        default_policy(text)
+    except BadPolicy as error:
+        yield f"CONTENT_SAFETY_POLICY must be a policy: {error}"

@@ -19,13 +19,14 @@ from shared.ports import (
     Keys,
     Messenger,
     Models,
+    Policies,
     Queue,
     Runs,
     Safety,
     Topic,
     Training,
 )
-from shared.settings import Settings, read_settings
+from shared.settings import Settings, default_policy, read_settings
 
 if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential
@@ -80,6 +81,13 @@ class App:
         from shared.gateways.key_table import KeyTable
 
         return KeyTable(self.settings, self.credential)
+
+    @cached_property
+    def policies(self) -> Policies:
+        """The table of policies."""
+        from shared.gateways.policy_table import PolicyTable
+
+        return PolicyTable(self.settings, self.credential)
 
     @cached_property
     def queue(self) -> Queue:
@@ -208,7 +216,8 @@ class App:
         from shared.inference import Inference
 
         chat = ServerlessChatModel(self.http, EndpointKeys(self.settings, self.http, self.tokens))
-        return Inference(self.models, self.safety, chat, now)
+        policy = default_policy(self.settings.policy)
+        return Inference(self.models, self.policies, self.safety, chat, now, policy=policy)
 
     @cached_property
     def tokens(self) -> "Tokens":

@@ -1,7 +1,7 @@
 """In-memory stand-ins for the inference ports: what they are asked is recorded, what they say is scripted."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -9,6 +9,8 @@ from shared.ports import Analysis, Deployment
 
 BAD = "BADWORD"  # what the fake finds harmful, exactly as written
 ATTACK = "JAILBREAK"
+LISTED = "LISTEDWORD"  # on every blocklist
+LYRICS = "SOMEBODYS SONG"
 CLEAN = {"Hate": 0, "SelfHarm": 0, "Sexual": 0, "Violence": 0}
 Trouble = Callable[[], Awaitable[None]]
 
@@ -38,13 +40,15 @@ class FakeSafety:
     trouble: Trouble = no_trouble
     analysed: list[str] = field(default_factory=list)
     shielded: list[tuple[str, tuple[str, ...]]] = field(default_factory=list)
+    compared: list[str] = field(default_factory=list)
     severity: int = 6
 
-    async def analyze(self, text: str) -> Analysis:
+    async def analyze(self, text: str, blocklists: Sequence[str] = ()) -> Analysis:
         assert 0 < len(text) <= 10_000
         self.analysed.append(text)
         await self.trouble()
-        return Analysis({**CLEAN, "Violence": self.severity if BAD in text else 0})
+        listed = tuple(name for name in blocklists if LISTED in text)
+        return Analysis({**CLEAN, "Violence": self.severity if BAD in text else 0}, listed)
 
     async def attacked(self, prompt: str, documents: Sequence[str]) -> bool:
         assert 0 < len(prompt) <= 10_000
@@ -53,6 +57,12 @@ class FakeSafety:
         self.shielded.append((prompt, tuple(documents)))
         await self.trouble()
         return any(ATTACK in text for text in (prompt, *documents))
+
+    async def protected(self, text: str) -> bool:
+        assert 110 <= len(text) <= 10_000
+        self.compared.append(text)
+        await self.trouble()
+        return LYRICS in text
 
 
 def message(content: str, **more: Any) -> dict[str, Any]:
@@ -74,31 +84,36 @@ USAGE = {"prompt_tokens": 3, "completion_tokens": 5, "total_tokens": 8}
 
 @dataclass
 class FakeChatModel:
-    """A model that says what it is told to."""
+    """A model that says what it is told to; asked for several choices, it gives `each` call's in turn."""
 
     choices: list[dict[str, Any]] = field(default_factory=lambda: [message("Hello there.")])
     chunks: list[Any] = field(default_factory=lambda: deltas("Hello ", "there."))
+    each: list[list[Any]] = field(default_factory=list)  # choices or chunks, call by call
     trouble: Trouble = no_trouble  # before the first word
     asked: list[Mapping[str, Any]] = field(default_factory=list)
     ended: int = 0  # calls that came to their end, canceled or not
     canceled: int = 0
 
     async def complete(self, deployment: Deployment, request: Mapping[str, Any]) -> dict[str, Any]:
+        choices = self.each[len(self.asked)] if self.each else self.choices
         self.asked.append(request)
         try:
             await self.trouble()
-            return {"choices": self.choices, "usage": USAGE, "system_fingerprint": BAD}
+            return {"choices": choices, "usage": USAGE, "system_fingerprint": BAD}
         except asyncio.CancelledError:
             self.canceled += 1
             raise
         finally:
             self.ended += 1
 
-    async def stream(self, deployment: Deployment, request: Mapping[str, Any]) -> AsyncIterator[dict[str, Any]]:
+    async def stream(
+        self, deployment: Deployment, request: Mapping[str, Any]
+    ) -> AsyncGenerator[dict[str, Any], None]:
+        chunks = self.each[len(self.asked)] if self.each else self.chunks
         self.asked.append(request)
         try:
             await self.trouble()
-            for chunk in self.chunks:
+            for chunk in chunks:
                 await asyncio.sleep(0)
                 if isinstance(chunk, Exception):
                     raise chunk

@@ -94,25 +94,3 @@ def _string(value: Any, place: str) -> str:
 
 def _invalid(place: str) -> ApiError:
     return bad_request(f"Invalid value for {place!r}.", "invalid_value", place)
-
-
-def without_system(messages: list[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    """Return the messages with all system text at the head of the first user turn."""
-    system = "\n\n".join(message["content"] for message in messages if message["role"] == "system")
-    rest = [message for message in messages if message["role"] != "system"]
-    first = next((place for place, message in enumerate(rest) if message["role"] == "user"), None)
-    if not system:
-        return rest
-    if first is None:
-        return [{"role": "user", "content": system}, *rest]
-    joined = {**rest[first], "content": f"{system}\n\n{rest[first]['content']}"}
-    return [*rest[:first], joined, *rest[first + 1 :]]
-
-
-def folds_system(base_model: str) -> bool:
-    """Tell whether a base model ignores system messages behind its serverless endpoint.
-
-    Microsoft's pages say so of the Phi-3 family ("don't support system messages"); Phi-4 honours them, as our own
-    training does, so by default they are sent as they are.
-    """
-    return base_model.lower().startswith("phi-3")

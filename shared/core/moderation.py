@@ -24,30 +24,27 @@ PRINTABLE_ASCII = re.compile(r"[\t\n\r -~]*")
 EDGE = frozenset(" \t\n\r.,;:!?()[]{}<>\"'`|/")  # a word ends here anyway: gluing on makes no new word
 
 
-@dataclass(frozen=True)
-class Policy:
-    """What is let through: from which severity on each category blocks, and whether Prompt Shields are asked."""
-
-    thresholds: Mapping[str, int] = field(default_factory=lambda: dict.fromkeys(CATEGORIES, MEDIUM))
-    shields: bool = True
-    ask_first: bool = False  # True: the model is not asked before the prompt has passed
-    version: str = "1"
+# Azure OpenAI's own annotation of texts that its filter did not see.
+UNCHECKED = {"error": {"code": "content_filter_error", "message": "The contents are not filtered"}}
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """What moderation says of some texts under a policy; an unblocked one lets them through."""
+    """What moderation says of some texts; an unblocked one lets them through."""
 
-    policy: Policy
+    thresholds: Mapping[str, int] = field(default_factory=dict)  # from which severity on a category blocks
     severities: Mapping[str, int] = field(default_factory=dict)
     blocklists: tuple[str, ...] = ()
     attack: bool | None = None  # None: Prompt Shields were not asked
+    protected: bool | None = None  # None: it was not asked whether others have written this
+    checked: bool = True  # False: nobody was asked, as the policy wants it
 
     @property
     def reasons(self) -> tuple[str, ...]:
         """Name what blocks, in Azure OpenAI's words; empty when nothing does."""
         found = [CATEGORIES.get(name, name.lower()) for name in self.severities if self._filtered(name)]
         found += ["jailbreak"] if self.attack else []
+        found += ["protected_material_text"] if self.protected else []
         return tuple(found + (["custom_blocklists"] if self.blocklists else []))
 
     @property
@@ -56,8 +53,10 @@ class Verdict:
         return bool(self.reasons)
 
     @property
-    def results(self) -> dict[str, Any]:
+    def results(self) -> Mapping[str, Any]:
         """Return Azure OpenAI's `content_filter_results`."""
+        if not self.checked:
+            return UNCHECKED
         severities = dict.fromkeys(CATEGORIES, 0) | dict(self.severities)
         results: dict[str, Any] = {
             CATEGORIES.get(name, name.lower()): {
@@ -66,29 +65,36 @@ class Verdict:
             }
             for name, severity in severities.items()
         }
-        if self.attack is not None:
-            results["jailbreak"] = {"filtered": self.attack, "detected": self.attack}
+        detected = {"jailbreak": self.attack, "protected_material_text": self.protected}
+        results |= {
+            name: {"filtered": found, "detected": found} for name, found in detected.items() if found is not None
+        }
         if self.blocklists:
             details = [{"filtered": True, "id": name} for name in self.blocklists]
             results["custom_blocklists"] = {"filtered": True, "details": details}
         return results
 
     def _filtered(self, category: str) -> bool:
-        return self.severities.get(category, 0) >= self.policy.thresholds.get(category, MEDIUM)
+        return self.severities.get(category, 0) >= self.thresholds.get(category, MEDIUM)
 
 
-def merged(policy: Policy, verdicts: Iterable[Verdict]) -> Verdict:
+def merged(thresholds: Mapping[str, int], verdicts: Iterable[Verdict]) -> Verdict:
     """Return one verdict over all texts: the worst of each category."""
     severities: dict[str, int] = {}
     blocklists: dict[str, None] = {}
     attack: bool | None = None
+    protected: bool | None = None
     for verdict in verdicts:
         for name, severity in verdict.severities.items():
             severities[name] = max(severity, severities.get(name, 0))
         blocklists |= dict.fromkeys(verdict.blocklists)
-        if verdict.attack is not None:
-            attack = verdict.attack or bool(attack)
-    return Verdict(policy, severities, tuple(blocklists), attack)
+        attack = _either(attack, verdict.attack)
+        protected = _either(protected, verdict.protected)
+    return Verdict(thresholds, severities, tuple(blocklists), attack, protected)
+
+
+def _either(left: bool | None, right: bool | None) -> bool | None:
+    return right if left is None else left or bool(right)
 
 
 def windows(text: str, size: int = WINDOW, overlap: int = OVERLAP) -> Iterator[str]:

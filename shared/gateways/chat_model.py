@@ -1,6 +1,6 @@
 """A deployment's chat completions over HTTP, whole and streamed."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -36,7 +36,9 @@ class ServerlessChatModel:
             async with self._post(deployment, {**request, "model": deployment.base_model}) as response:
                 return _read(await _bounded(response))
 
-    async def stream(self, deployment: Deployment, request: Mapping[str, Any]) -> AsyncIterator[dict[str, Any]]:
+    async def stream(
+        self, deployment: Deployment, request: Mapping[str, Any]
+    ) -> AsyncGenerator[dict[str, Any], None]:
         """Yield the chunks as they come; raises as `complete` does, also for an error inside the stream."""
         body = {**request, "model": deployment.base_model, "stream": True}
         reader, done = EventReader(), False

@@ -29,11 +29,15 @@ class ContentSafety:
         base = f"{settings.content_safety_url}/contentsafety/text"
         self._analyze = f"{base}:analyze?api-version={API_VERSION}"
         self._shield = f"{base}:shieldPrompt?api-version={API_VERSION}"
+        self._protected = f"{base}:detectProtectedMaterial?api-version={API_VERSION}"
         self._pool, self._tokens = pool, tokens
 
-    async def analyze(self, text: str) -> Analysis:
+    async def analyze(self, text: str, blocklists: Sequence[str] = ()) -> Analysis:
         """Return the severities of a text of at most 10,000 code points; raises ServiceUnavailable or -Refused."""
-        answer = await self._post(self._analyze, {"text": text, "outputType": "EightSeverityLevels"})
+        body: dict[str, Any] = {"text": text, "outputType": "EightSeverityLevels"}
+        if blocklists:  # all categories in any case, so that a verdict names every reason
+            body |= {"blocklistNames": list(blocklists), "haltOnBlocklistHit": False}
+        answer = await self._post(self._analyze, body)
         try:
             return _analysis(answer)
         except (KeyError, TypeError):
@@ -50,6 +54,17 @@ class ContentSafety:
         if len(found) != 1 + len(documents) or not all(isinstance(one, bool) for one in found):
             raise ServiceUnavailable(SERVICE, "a shield's answer that is incomplete")
         return any(found)
+
+    async def protected(self, text: str) -> bool:
+        """Tell whether a completion of at least 110 code points is protected material; raises as analyze does."""
+        answer = await self._post(self._protected, {"text": text})
+        try:
+            found = answer["protectedMaterialAnalysis"]["detected"]
+        except (KeyError, TypeError):
+            found = None
+        if not isinstance(found, bool):
+            raise ServiceUnavailable(SERVICE, "a comparison that is none")
+        return found
 
     async def _post(self, url: str, body: Mapping[str, Any]) -> dict[str, Any]:
         headers = {"authorization": await self._tokens.header(SCOPE), "content-type": "application/json"}

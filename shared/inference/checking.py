@@ -1,17 +1,19 @@
 """Asking Content Safety: everything at once, the first block ends it, and what got no verdict does not pass."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
-from itertools import zip_longest
+from collections.abc import Mapping, Sequence
 
-from shared.core.chat_request import ChatRequest, Source
-from shared.core.moderation import WINDOW, Policy, Verdict, merged, pieces, readings
+from shared.core.chat_request import ChatRequest
+from shared.core.moderation import Verdict, merged
+from shared.core.policy import Policy
+from shared.core.questions import Kind, Question, on_answer, on_prompt
+from shared.inference.breaker import Breaker
 from shared.inference.patience import Patience, patiently
 from shared.inference.tasks import stopped
-from shared.ports import Safety
+from shared.inference.verdict_cache import Finding, VerdictCache
+from shared.ports import Analysis, Safety
 
-Check = Callable[[], Awaitable[Verdict]]
-MOST_DOCUMENTS = 5  # that one call of Prompt Shields takes, of 10,000 characters in total
+AT_ONCE = 50  # calls of one request; a long chat must not use up what others need
 
 
 class Checker:
@@ -19,41 +21,52 @@ class Checker:
 
     def __init__(self, safety: Safety, patience: Patience) -> None:
         self._safety, self._patience = safety, patience
+        self._breakers = {kind: Breaker("content safety") for kind in Kind}
+        self.cache = VerdictCache()
 
     async def prompt(self, request: ChatRequest, policy: Policy) -> Verdict:
         """Return the verdict on all that the model will see."""
-        parts = [part.strings for part in request.parts]
-        whole = [string for strings in parts for string in strings]
-        texts = pieces(text for strings in (*parts, whole) for text in readings(strings))
-        checks = [self._analysis(text, policy) for text in texts]
-        if policy.shields:
-            checks += [self._shield(prompt, documents, policy) for prompt, documents in shielded(request)]
-        return await self._first_block(checks, policy)
+        if policy.opt_out is not None:
+            return Verdict(checked=False)
+        return await self._verdict(on_prompt(request, policy), policy, policy.prompt)
 
     async def answer(self, strings: Sequence[str], policy: Policy) -> Verdict:
         """Return the verdict on strings that a client will see."""
-        texts = pieces([*strings, *readings(strings)])
-        return await self._first_block([self._analysis(text, policy) for text in texts], policy)
+        if policy.opt_out is not None:
+            return Verdict(checked=False)
+        return await self._verdict(on_answer(strings, policy), policy, policy.completion)
 
-    def _analysis(self, text: str, policy: Policy) -> Check:
-        async def analysis() -> Verdict:
-            found = await patiently(lambda: self._safety.analyze(text), self._patience)
-            return Verdict(policy, found.severities, found.blocklists)
+    async def _verdict(
+        self, questions: Sequence[Question], policy: Policy, thresholds: Mapping[str, int]
+    ) -> Verdict:
+        """Return the verdict over all questions, or over those so far once one blocks; the rest are canceled."""
+        verdicts: list[Verdict] = []
+        unknown: list[tuple[Question, bytes]] = []
+        for question in questions:
+            digest = question.digest(policy.version)
+            finding = self.cache.get(digest)
+            if finding is None:
+                unknown.append((question, digest))
+            else:
+                verdicts.append(_verdict_of(question, finding, thresholds))
+        if not any(verdict.blocked for verdict in verdicts):
+            verdicts += await self._until_blocked(unknown, policy, thresholds)
+        return merged(thresholds, verdicts)
 
-        return analysis
+    async def _until_blocked(
+        self, unknown: Sequence[tuple[Question, bytes]], policy: Policy, thresholds: Mapping[str, int]
+    ) -> list[Verdict]:
+        room = asyncio.Semaphore(AT_ONCE)
 
-    def _shield(self, prompt: str, documents: Sequence[str], policy: Policy) -> Check:
-        async def shield() -> Verdict:
-            attack = await patiently(lambda: self._safety.attacked(prompt, documents), self._patience)
-            return Verdict(policy, attack=attack)
+        async def verdict(question: Question, digest: bytes) -> Verdict:
+            async with room:
+                finding = await self._found(question, policy)
+            self.cache.put(digest, finding)
+            return _verdict_of(question, finding, thresholds)
 
-        return shield
-
-    async def _first_block(self, checks: Sequence[Check], policy: Policy) -> Verdict:
-        """Return the verdict over all checks, or of those so far once one blocks; the rest are canceled."""
-        if len(checks) == 1:
-            return merged(policy, [await checks[0]()])
-        tasks = [asyncio.ensure_future(check()) for check in checks]
+        if len(unknown) == 1:
+            return [await verdict(*unknown[0])]
+        tasks = [asyncio.ensure_future(verdict(*each)) for each in unknown]
         verdicts: list[Verdict] = []
         try:
             for task in asyncio.as_completed(tasks):
@@ -62,31 +75,22 @@ class Checker:
                     break
         finally:
             await stopped(*tasks)
-        return merged(policy, verdicts)
+        return verdicts
+
+    async def _found(self, question: Question, policy: Policy) -> Finding:
+        async def ask() -> Finding:
+            if question.kind is Kind.SHIELD:
+                return await self._safety.attacked(question.text, question.documents)
+            if question.kind is Kind.PROTECTED:
+                return await self._safety.protected(question.text)
+            return await self._safety.analyze(question.text, policy.blocklists)
+
+        return await patiently(ask, self._patience, self._breakers[question.kind])
 
 
-def shielded(request: ChatRequest) -> list[tuple[str, list[str]]]:
-    """Return the calls of Prompt Shields: what users wrote as prompts, what tools returned as documents."""
-    prompts = _texts(request, Source.USER)
-    batches = _batches(_texts(request, Source.TOOL))
-    if not prompts:
-        prompts = [batch[0] for batch in batches]  # Prompt Shields want a prompt
-    filler = prompts[0] if prompts else ""
-    calls = zip_longest(prompts, batches)
-    return [(prompt or filler, documents or []) for prompt, documents in calls]
-
-
-def _texts(request: ChatRequest, source: Source) -> list[str]:
-    return pieces(text for part in request.parts if part.source is source for text in readings(part.strings))
-
-
-def _batches(documents: Sequence[str]) -> list[list[str]]:
-    batches: list[list[str]] = []
-    room = 0
-    for document in documents:
-        if not batches or len(document) > room or len(batches[-1]) == MOST_DOCUMENTS:
-            batches.append([])
-            room = WINDOW
-        batches[-1].append(document)
-        room -= len(document)
-    return batches
+def _verdict_of(question: Question, finding: Finding, thresholds: Mapping[str, int]) -> Verdict:
+    if isinstance(finding, Analysis):
+        return Verdict(thresholds, finding.severities, finding.blocklists)
+    if question.kind is Kind.SHIELD:
+        return Verdict(thresholds, attack=finding)
+    return Verdict(thresholds, protected=finding)

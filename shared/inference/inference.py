@@ -2,37 +2,33 @@
 
 import asyncio
 import logging
-import uuid
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from datetime import datetime
-from time import perf_counter
 from typing import Any, TypeVar
 
-from shared.core.chat_answer import (
-    Answer,
-    UnreadableAnswer,
-    delta_choice,
-    envelope,
-    message_choice,
-    read_choices,
-    read_usage,
-)
-from shared.core.chat_message import folds_system, without_system
+from shared.core.chat_answer import delta_choice, message_choice
 from shared.core.chat_request import ChatRequest, read_request
 from shared.core.holdback import Pace
-from shared.core.moderation import Policy, Verdict
+from shared.core.model_limits import refuse_unsupported
+from shared.core.moderation import Verdict
 from shared.core.openai_errors import ApiError, model_not_found, prompt_blocked, service_unavailable
+from shared.core.policy import Policy
 from shared.errors import NotFound, ServiceRefused, ServiceUnavailable
+from shared.inference.asking import Asker
 from shared.inference.checking import Checker
+from shared.inference.exchange import Exchange
 from shared.inference.model_errors import as_api_error
 from shared.inference.patience import Patience
+from shared.inference.policies import PolicyOfModel
 from shared.inference.relay import Relay
-from shared.inference.tasks import stopped
-from shared.ports import ApiKey, ChatModel, Deployment, Models, Safety
+from shared.inference.tasks import gathered, stopped
+from shared.ports import ApiKey, ChatModel, Deployment, Models, Policies, Safety
 from shared.recent import Recent
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
+
+UNCHECKED = Pace(first=1, later=1, overlap=0, margin=0)  # nothing is waited for where nothing is checked
 
 
 class Inference:
@@ -41,6 +37,7 @@ class Inference:
     def __init__(
         self,
         models: Models,
+        policies: Policies,
         safety: Safety,
         chat: ChatModel,
         clock: Callable[[], datetime],
@@ -52,16 +49,17 @@ class Inference:
         async def find(model: str) -> Deployment | None:
             return await asyncio.to_thread(models.find, model)
 
-        self._chat, self._clock = chat, clock
-        self._policy, self._pace = policy, pace
+        self._clock, self._pace = clock, pace
+        self._asker = Asker(chat)
         self._checker = Checker(safety, patience)
+        self._policies = PolicyOfModel(policies, policy, clock)
         self._all = models.all
         self._found = Recent(find, clock)
 
     async def complete(self, body: Any, key: ApiKey, *, drop_unknown: bool = False) -> dict[str, Any]:
         """Return the chat completion; raises ApiError."""
         request = read_request(body, drop_unknown=drop_unknown)
-        return await self._whole(await self.deployment(request.model, key), request)
+        return await self._whole(await self._exchange(await self.deployment(request.model, key), request))
 
     async def stream(
         self, body: Any, key: ApiKey, *, drop_unknown: bool = False
@@ -72,11 +70,11 @@ class Inference:
         whole answer, and the caller has to make that known. Closing it cancels the model's work.
         """
         request = read_request(body, drop_unknown=drop_unknown)
-        return await self._streamed(await self.deployment(request.model, key), request)
+        return await self._streamed(await self._exchange(await self.deployment(request.model, key), request))
 
     async def ask(self, deployment: Deployment, body: Any) -> dict[str, Any]:
         """Return a deployment's chat completion, whether or not its model's name points at it yet."""
-        return await self._whole(deployment, read_request(body))
+        return await self._whole(await self._exchange(deployment, read_request(body)))
 
     async def deployment(self, model: str, key: ApiKey) -> Deployment:
         """Return what the model's name points at, at most 30 s late; raises ApiError 404 or 503."""
@@ -98,29 +96,31 @@ class Inference:
             raise service_unavailable(error.retry_after) from None
         return [deployment for deployment in every if not key.models or deployment.model in key.models]
 
-    async def _whole(self, deployment: Deployment, request: ChatRequest) -> dict[str, Any]:
-        begun, policy = perf_counter(), self._policy
-        verdict, answer = await self._asked(
-            request, policy, lambda: self._chat.complete(deployment, _forwarded(deployment, request))
+    async def _exchange(self, deployment: Deployment, request: ChatRequest) -> Exchange:
+        refuse_unsupported(deployment.base_model, request.forwarded)
+        return Exchange(deployment, request, await self._policies.of(deployment.model), self._clock())
+
+    async def _whole(self, exchange: Exchange) -> dict[str, Any]:
+        request, policy = exchange.request, exchange.policy
+        verdict, answer = await self._asked(exchange, lambda: self._asker.whole(exchange.deployment, request))
+        verdicts = await gathered(
+            *(self._checker.answer(list(choice.lanes.values()), policy) for choice in answer.choices)
         )
-        choices = _readable(answer)
-        verdicts = await _all(*(self._checker.answer(list(choice.lanes.values()), policy) for choice in choices))
         reasons = [reason for found in verdicts for reason in found.reasons]
-        _log(deployment, request, begun, "filtered " + ",".join(reasons) if reasons else "answered")
+        exchange.ended("filtered " + ",".join(reasons) if reasons else "answered")
         return {
-            **self._head("chat.completion", request),
+            **exchange.head("chat.completion"),
             "choices": [
                 message_choice(choice, found.results, blocked=found.blocked)
-                for choice, found in zip(choices, verdicts, strict=True)
+                for choice, found in zip(answer.choices, verdicts, strict=True)
             ],
-            "usage": read_usage(answer) or {"prompt_tokens": 0, "completion_tokens": 0, "total_tokens": 0},
+            "usage": answer.usage,
             "prompt_filter_results": _prompt_results(verdict),
         }
 
-    async def _asked(
-        self, request: ChatRequest, policy: Policy, ask: Callable[[], Awaitable[T]]
-    ) -> tuple[Verdict, T]:
+    async def _asked(self, exchange: Exchange, ask: Callable[[], Awaitable[T]]) -> tuple[Verdict, T]:
         """Return the prompt's verdict and what the model said meanwhile; a block cancels the model."""
+        request, policy = exchange.request, exchange.policy
         model: asyncio.Future[T] | None = None if policy.ask_first else asyncio.ensure_future(ask())
         try:
             verdict = await self._checker.prompt(request, policy)
@@ -137,93 +137,45 @@ class Inference:
             if model is not None:
                 await stopped(model)
 
-    async def _streamed(
-        self, deployment: Deployment, request: ChatRequest
-    ) -> AsyncGenerator[dict[str, Any], None]:
-        begun, policy = perf_counter(), self._policy
+    async def _streamed(self, exchange: Exchange) -> AsyncGenerator[dict[str, Any], None]:
+        policy, checked = exchange.policy, exchange.policy.opt_out is None
         relay = Relay(
-            self._chat.stream(deployment, _forwarded(deployment, request)),
+            self._asker.streams(exchange.deployment, exchange.request),
             lambda texts: self._checker.answer(texts, policy),
-            request.choices,
-            self._pace,
-            Verdict(policy).results,
+            self._pace if checked else UNCHECKED,
+            Verdict(policy.completion, checked=checked).results,
         )
         try:
-            verdict, _ = await self._asked(request, policy, relay.begin)
+            verdict, _ = await self._asked(exchange, relay.begin)
         except BaseException:
             await relay.close()
             raise
-        return self._chunks(deployment, request, relay, verdict, begun)
-
-    async def _chunks(
-        self, deployment: Deployment, request: ChatRequest, relay: Relay, verdict: Verdict, begun: float
-    ) -> AsyncGenerator[dict[str, Any], None]:
-        head = self._head("chat.completion.chunk", request)
-        extra: dict[str, Any] = {"usage": None} if request.include_usage else {}
-        outcome = "left by the client"
-        try:
-            roles = [delta_choice(index, {"role": "assistant", "content": ""}) for index in range(request.choices)]
-            yield {**head, "choices": roles, "prompt_filter_results": _prompt_results(verdict), **extra}
-            async for choice in relay.choices():
-                yield {**head, "choices": [choice], **extra}
-            usage = await relay.counted() if request.include_usage else None
-            if usage is not None:
-                yield {**head, "choices": [], "usage": usage}
-            outcome = "filtered " + ",".join(relay.blocked) if relay.blocked else "answered"
-        except (ServiceUnavailable, ServiceRefused) as error:
-            outcome = f"cut: {error}"
-            raise as_api_error(error) from None
-        except ApiError as error:
-            outcome = f"cut: {error.code}"
-            raise
-        finally:
-            await relay.close()
-            _log(deployment, request, begun, outcome)
-
-    def _head(self, kind: str, request: ChatRequest) -> dict[str, Any]:
-        return envelope(kind, f"chatcmpl-{uuid.uuid4().hex}", int(self._clock().timestamp()), request.model)
+        return _chunks(exchange, relay, verdict)
 
 
-def _forwarded(deployment: Deployment, request: ChatRequest) -> Mapping[str, Any]:
-    if not folds_system(deployment.base_model):
-        return request.forwarded
-    return {**request.forwarded, "messages": without_system(request.forwarded["messages"])}
-
-
-def _readable(answer: Mapping[str, Any]) -> list[Answer]:
+async def _chunks(exchange: Exchange, relay: Relay, verdict: Verdict) -> AsyncGenerator[dict[str, Any], None]:
+    request, head = exchange.request, exchange.head("chat.completion.chunk")
+    extra: dict[str, Any] = {"usage": None} if request.include_usage else {}
+    outcome = "left by the client"
     try:
-        choices = read_choices(answer, "message")
-        if not choices:
-            raise UnreadableAnswer("no choice")
-        return choices
-    except UnreadableAnswer as error:
-        raise as_api_error(ServiceUnavailable("model", f"unreadable: {error}")) from None
-
-
-async def _all(*checks: Awaitable[Verdict]) -> list[Verdict]:
-    """Return every verdict; the first failure ends the others."""
-    if len(checks) == 1:
-        return [await checks[0]]
-    tasks = [asyncio.ensure_future(check) for check in checks]
-    try:
-        return await asyncio.gather(*tasks)
+        roles = [delta_choice(index, {"role": "assistant", "content": ""}) for index in range(request.choices)]
+        yield {**head, "choices": roles, "prompt_filter_results": _prompt_results(verdict), **extra}
+        async for choice in relay.choices():
+            yield {**head, "choices": [choice], **extra}
+        usage = await relay.counted() if request.include_usage else None
+        if usage is not None:
+            yield {**head, "choices": [], "usage": usage}
+        outcome = "filtered " + ",".join(relay.blocked) if relay.blocked else "answered"
+    except (ServiceUnavailable, ServiceRefused) as error:
+        outcome = f"cut: {error}"
+        raise as_api_error(error) from None
+    except ApiError as error:
+        outcome = f"cut: {error.code}"
+        raise
     finally:
-        await stopped(*tasks)
+        await relay.close()
+        exchange.ended(outcome)
 
 
 def _prompt_results(verdict: Verdict) -> list[dict[str, Any]]:
     return [{"prompt_index": 0, "content_filter_results": verdict.results}]
-
-
-def _log(deployment: Deployment, request: ChatRequest, begun: float, outcome: str) -> None:
-    """Log one line per answer: what, for how long, and how it ended; never a word of it."""
-    log.log(
-        logging.WARNING if outcome.startswith("cut") else logging.INFO,
-        "chat model=%s run=%s stream=%s messages=%d ms=%.0f %s",
-        request.model,
-        deployment.run_id,
-        request.stream,
-        len(request.forwarded["messages"]),
-        (perf_counter() - begun) * 1000,
-        outcome,
-    )

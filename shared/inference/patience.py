@@ -1,4 +1,4 @@
-"""How long a verdict may take: a deadline for all, and one retry within it."""
+"""How long a verdict may take: a deadline for all, and one retry within it, unless the service rests anyway."""
 
 import asyncio
 import logging
@@ -10,6 +10,7 @@ from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_aft
 
 from shared.core.openai_errors import safety_unavailable
 from shared.errors import ServiceRefused, ServiceUnavailable
+from shared.inference.breaker import Breaker, Resting
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
@@ -23,28 +24,31 @@ class Patience:
     total: float = 2.0  # with the retry and the wait before it
 
 
-async def patiently(ask: Callable[[], Awaitable[T]], patience: Patience) -> T:
+async def patiently(ask: Callable[[], Awaitable[T]], patience: Patience, breaker: Breaker) -> T:
     """Return what Content Safety says; raises ApiError 503 when it says nothing in time."""
     try:
         async with asyncio.timeout(patience.total):
             try:
-                return await _attempt(ask, patience)
+                return await _attempt(ask, patience, breaker)
             except ServiceUnavailable as error:
-                return await _again(ask, patience, error)
+                return await _again(ask, patience, breaker, error)
     except (TimeoutError, ServiceUnavailable, ServiceRefused) as error:
         log.warning("no verdict: %s", str(error) or "content safety: deadline passed")
         raise safety_unavailable(getattr(error, "retry_after", None)) from None
 
 
-async def _attempt(ask: Callable[[], Awaitable[T]], patience: Patience) -> T:
-    try:
-        async with asyncio.timeout(patience.attempt):
-            return await ask()
-    except TimeoutError:
-        raise ServiceUnavailable("content safety", "no verdict in time") from None
+async def _attempt(ask: Callable[[], Awaitable[T]], patience: Patience, breaker: Breaker) -> T:
+    with breaker:
+        try:
+            async with asyncio.timeout(patience.attempt):
+                return await ask()
+        except TimeoutError:
+            raise ServiceUnavailable("content safety", "no verdict in time") from None
 
 
-async def _again(ask: Callable[[], Awaitable[T]], patience: Patience, failure: ServiceUnavailable) -> T:
+async def _again(
+    ask: Callable[[], Awaitable[T]], patience: Patience, breaker: Breaker, failure: ServiceUnavailable
+) -> T:
     """Retry a failed first attempt; only failures meet tenacity, which costs as much as a whole check."""
     made = False
 
@@ -53,10 +57,12 @@ async def _again(ask: Callable[[], Awaitable[T]], patience: Patience, failure: S
         if not made:
             made = True
             raise failure
-        return await _attempt(ask, patience)
+        return await _attempt(ask, patience, breaker)
 
     def in_time(error: BaseException) -> bool:
-        return isinstance(error, ServiceUnavailable) and (error.retry_after or 0) < patience.total
+        if isinstance(error, Resting) or not isinstance(error, ServiceUnavailable):
+            return False
+        return (error.retry_after or 0) < patience.total
 
     retrying = AsyncRetrying(
         stop=stop_after_attempt(2), retry=retry_if_exception(in_time), wait=_as_asked, reraise=True

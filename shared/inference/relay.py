@@ -1,7 +1,7 @@
-"""A model's stream on its way to the client: held back, checked beside the generation, released.
+"""A model's streams on their way to the client: held back, checked beside the generation, released.
 
-One task reads the model, at most one check per choice runs beside it, and the reader of `chunks()` gets what has
-passed. Closing the generator stops all of them, so a client that leaves ends the model's work.
+One task reads each choice's stream, at most one check per choice runs beside it, and the reader of `choices()`
+gets what has passed. Closing stops all of them, so a client that leaves ends the model's work.
 """
 
 import asyncio
@@ -13,6 +13,7 @@ from shared.core.chat_answer import Answer, UnreadableAnswer, delta_choice, join
 from shared.core.holdback import HeldBack, Pace
 from shared.core.moderation import Verdict
 from shared.errors import ServiceUnavailable
+from shared.inference.asking import summed
 from shared.inference.tasks import stopped
 
 USAGE_WAIT = 2.0  # seconds
@@ -20,45 +21,46 @@ Check = Callable[[Sequence[str]], Awaitable[Verdict]]
 
 
 class Relay:
-    """One stream: begin() reads the model, choices() yields what may go."""
+    """One stream for each choice: begin() reads them, choices() yields what may go."""
 
     def __init__(
         self,
-        upstream: AsyncIterator[Mapping[str, Any]],
+        upstreams: Sequence[AsyncIterator[Mapping[str, Any]]],
         check: Check,
-        choices: int,
         pace: Pace,
         nothing_found: Mapping[str, Any],
     ) -> None:
-        self._upstream, self._check = upstream, check
-        self._held = {index: HeldBack(pace) for index in range(choices)}
+        self._upstreams, self._check = upstreams, check
+        self._held = {index: HeldBack(pace) for index in range(len(upstreams))}
         self._results = dict.fromkeys(self._held, nothing_found)  # what the latest check of each choice said
         self._reasons: dict[int, str] = {}  # why the model ended a choice
         self._open = set(self._held)
+        self._silent = set(self._held)  # choices of which nothing has come yet
         self._checks: dict[int, asyncio.Task[None]] = {}
+        self._pumps: dict[int, asyncio.Task[None]] = {}
+        self._usages: dict[int, Mapping[str, int]] = {}
         self._out: deque[dict[str, Any]] = deque()
         self._news, self._room, self._begun = asyncio.Event(), asyncio.Event(), asyncio.Event()
         self._fault: BaseException | None = None
-        self._pump: asyncio.Task[None] | None = None
-        self.usage: dict[str, int] | None = None
         self.blocked: tuple[str, ...] = ()  # why the choices that were blocked were
 
     async def begin(self) -> None:
-        """Start reading; return at the model's first word, raise what the model raises before it."""
-        self._pump = asyncio.create_task(self._guarded(self._read()))
+        """Start reading; return when every choice has begun, raise what the model raises before that."""
+        self._pumps = {index: asyncio.create_task(self._guarded(self._read(index))) for index in self._held}
         await self._begun.wait()
         if self._fault is not None:
             raise self._fault
 
     async def counted(self) -> dict[str, int] | None:
-        """Return the token counts; they may come after the last word, so the model's end is awaited a little."""
-        if self.usage is None and self._pump is not None and not self.blocked:
-            await asyncio.wait([self._pump], timeout=USAGE_WAIT)
-        return self.usage
+        """Return the tokens of all choices; they may come after the last word, so that is awaited a little."""
+        waiting = [pump for index, pump in self._pumps.items() if index not in self._usages and not pump.done()]
+        if waiting:
+            await asyncio.wait(waiting, timeout=USAGE_WAIT)
+        return summed(self._usages.values())
 
     async def close(self) -> None:
         """Stop reading the model and checking; called once, whatever happened."""
-        await stopped(*([self._pump] if self._pump else []), *self._checks.values())
+        await stopped(*self._pumps.values(), *self._checks.values())
 
     async def choices(self) -> AsyncIterator[dict[str, Any]]:
         """Yield chunk choices that may go; raises the model's or the check's error once it is known."""
@@ -77,44 +79,51 @@ class Relay:
             await work
         except Exception as error:  # noqa: BLE001 - kept, and raised by begin() or choices()
             self._fault = error
-        finally:
             self._begun.set()
+        finally:
             self._news.set()
             self._room.set()
 
-    async def _read(self) -> None:
+    async def _read(self, index: int) -> None:
+        upstream = self._upstreams[index]
         try:
-            async for chunk in self._upstream:
+            async for chunk in upstream:
                 for piece in read_choices(chunk, "delta"):
-                    self._take(piece)
-                self.usage = read_usage(chunk) or self.usage
-                self._begun.set()
-                await self._wait_for_room()
+                    self._take(index, piece)
+                if (usage := read_usage(chunk)) is not None:
+                    self._usages[index] = usage
+                self._heard(index)
+                await self._wait_for_room(index)
         except UnreadableAnswer as error:
             raise ServiceUnavailable("model", f"unreadable: {error}") from None
         finally:
-            closing = getattr(self._upstream, "aclose", None)
+            closing = getattr(upstream, "aclose", None)
             if closing is not None:
                 await closing()
-        if self._open - self._reasons.keys():
+        if index in self._open and index not in self._reasons:
             raise ServiceUnavailable("model", "the stream ended early")
 
-    async def _wait_for_room(self) -> None:
-        while self._fault is None and any(self._held[index].full for index in self._open):
+    def _heard(self, index: int) -> None:
+        self._silent.discard(index)
+        if not self._silent:
+            self._begun.set()
+
+    async def _wait_for_room(self, index: int) -> None:
+        while self._fault is None and index in self._open and self._held[index].full:
             self._room.clear()
             await self._room.wait()
 
-    def _take(self, piece: Answer) -> None:
-        held = self._held.get(piece.index)
-        if held is None:
+    def _take(self, index: int, piece: Answer) -> None:
+        if piece.index != 0:
             raise UnreadableAnswer("a choice that nobody asked for")
-        if piece.index not in self._open or held.ended:
+        held = self._held[index]
+        if index not in self._open or held.ended:
             return
         held.add(piece)
         if piece.finish_reason is not None:
-            self._reasons[piece.index] = piece.finish_reason
+            self._reasons[index] = piece.finish_reason
             held.ended = True
-        self._check_next(piece.index)
+        self._check_next(index)
 
     def _check_next(self, index: int) -> None:
         """Check what there is enough of, unless a check is under way: it comes back here."""
@@ -136,6 +145,7 @@ class Relay:
         if verdict.blocked:
             self.blocked += verdict.reasons
             self._finish(index, "content_filter")
+            self._pumps[index].cancel()  # nothing that the model says now can leave
         else:
             self._release(index)
             self._check_next(index)
@@ -150,7 +160,5 @@ class Relay:
     def _finish(self, index: int, reason: str) -> None:
         self._out.append(delta_choice(index, {}, self._results[index], finish_reason=reason))
         self._open.discard(index)
-        if not self._open and self._pump is not None and reason == "content_filter":
-            self._pump.cancel()  # nothing that the model says now can leave
         self._news.set()
         self._room.set()

@@ -1,7 +1,10 @@
 """Ending tasks so that nothing of them is left over."""
 
 import asyncio
-from typing import Any
+from collections.abc import Awaitable
+from typing import Any, TypeVar
+
+T = TypeVar("T")
 
 
 async def stopped(*tasks: "asyncio.Future[Any]") -> None:
@@ -15,3 +18,14 @@ async def stopped(*tasks: "asyncio.Future[Any]") -> None:
             task.exception()
     if running:
         await asyncio.gather(*running, return_exceptions=True)
+
+
+async def gathered(*work: Awaitable[T]) -> list[T]:
+    """Return what each yields, all at once; the first failure ends the others."""
+    if len(work) == 1:
+        return [await work[0]]
+    tasks = [asyncio.ensure_future(each) for each in work]
+    try:
+        return await asyncio.gather(*tasks)
+    finally:
+        await stopped(*tasks)

@@ -18,7 +18,7 @@ from shared.inference import Inference
 from shared.ports import ApiKey, ChatModel, Deployment
 from tests.contract.azure_ml import eventually
 from tests.contract.conftest import Real
-from tests.fakes import FakeModels
+from tests.fakes import FakeModels, FakePolicies
 from tests.fakes_inference import FakeChatModel
 
 pytestmark = pytest.mark.usefixtures("azure_ai_ml")
@@ -108,7 +108,7 @@ async def test_what_a_client_gets_was_analysed(real: Real, pool: HttpPool, deplo
     models = FakeModels()
     models.point(deployed)
     safety = ContentSafety(real.settings, pool, tokens(real))
-    inference = Inference(models, safety, gateway(real, pool), lambda: datetime.now(UTC))
+    inference = Inference(models, FakePolicies(), safety, gateway(real, pool), lambda: datetime.now(UTC))
     key, body = ApiKey("h", "tests", NOW), {**ASKED, "model": "support", "stream": streamed}
     if streamed:
         chunks = [chunk async for chunk in await inference.stream(body, key)]

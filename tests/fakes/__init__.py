@@ -2,6 +2,7 @@
 
 from tests.fakes.azure_ml import FakeEndpoints, FakeTraining
 from tests.fakes.datasets import FakeDatasets
+from tests.fakes.policies import FakePolicies
 from tests.fakes.run_storage import FakeQueue, FakeRuns
 from tests.fakes.tables import FakeKeys, FakeModels
 from tests.fakes.telling import FakeDeadLetters, FakeMessenger, FakeTopic
@@ -13,6 +14,7 @@ __all__ = [
     "FakeKeys",
     "FakeMessenger",
     "FakeModels",
+    "FakePolicies",
     "FakeQueue",
     "FakeRuns",
     "FakeTopic",

@@ -6,12 +6,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 from shared.core.holdback import Pace
-from shared.core.moderation import Policy
 from shared.core.openai_errors import ApiError
+from shared.core.policy import Policy
 from shared.inference import Inference
 from shared.inference.patience import Patience
 from shared.ports import ApiKey, Deployment
-from tests.fakes import FakeModels
+from tests.fakes import FakeModels, FakePolicies
 from tests.fakes_inference import FakeChatModel, FakeSafety
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -65,6 +65,7 @@ class Asking:
     safety: FakeSafety = field(default_factory=FakeSafety)
     chat: FakeChatModel = field(default_factory=FakeChatModel)
     models: FakeModels = field(default_factory=FakeModels)
+    policies: FakePolicies = field(default_factory=FakePolicies)
     pace: Pace = Pace()
     policy: Policy = Policy()
     patience: Patience = Patience(attempt=0.01, total=0.05)
@@ -75,6 +76,7 @@ class Asking:
     def inference(self) -> Inference:
         return Inference(
             self.models,
+            self.policies,
             self.safety,
             self.chat,
             lambda: NOW,

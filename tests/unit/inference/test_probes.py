@@ -94,7 +94,7 @@ def call(name="look", arguments="{}", call_id="c1"):
 
 ANSWERS = {
     "content": [message(f"a {BAD}")],
-    "second choice": [message("good"), {**message(BAD), "index": 1}],
+    "second choice": [message("good"), message(BAD)],
     "tool arguments": [message("", tool_calls=[call(arguments=f'["{BAD}"]')])],
     "tool arguments, escaped": [message("", tool_calls=[call(arguments=ESCAPED)])],
     "tool name": [message("", tool_calls=[call(name=BAD)])],
@@ -116,7 +116,7 @@ ANSWERS = {
 
 @pytest.mark.parametrize("choices", ANSWERS.values(), ids=ANSWERS.keys())
 async def test_a_harmful_choice_is_emptied_and_the_others_stay(choices):
-    asking = Asking(chat=FakeChatModel(choices=choices))
+    asking = Asking(chat=FakeChatModel(each=[[choice] for choice in choices]))
     body = (await asking.whole(asked(n=len(choices)))).body
     *others, blocked = body["choices"]
     assert blocked["finish_reason"] == "content_filter"
@@ -171,9 +171,8 @@ async def test_a_stream_ends_before_the_harmful_word(chunks, pace):
 
 
 async def test_only_the_harmful_choice_of_a_stream_ends():
-    good, bad = deltas("All ", "is ", "well."), deltas("a ", BAD, index=1)
-    chunks = [chunk for pair in zip(good, bad, strict=False) for chunk in pair] + good[len(bad) :]
-    outcome = await Asking(chat=FakeChatModel(chunks=chunks)).streamed(asked(n=2))
+    good, bad = deltas("All ", "is ", "well."), deltas("a ", BAD)
+    outcome = await Asking(chat=FakeChatModel(each=[good, bad])).streamed(asked(n=2))
     assert (outcome.text(0), outcome.finish(0)) == ("All is well.", "stop")
     assert (outcome.text(1), outcome.finish(1)) == ("", "content_filter")
 

@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from shared.core.chat_message import without_system
 from shared.core.chat_request import MAX_CHOICES, MAX_MESSAGES
+from shared.core.model_limits import without_system
 from tests.unit.inference.asking import KEY, SERVED, Asking, asked
 
 IMAGE = {"type": "image_url", "image_url": {"url": "https://localhost/x.png"}}

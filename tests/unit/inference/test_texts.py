@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.core.moderation import Policy, Verdict, merged, normalised, pieces, readings, windows
+from shared.core.moderation import Verdict, merged, normalised, pieces, readings, windows
 from shared.core.sse import EventReader, UnreadableStream, frame
 
 
@@ -78,25 +78,24 @@ def test_nothing_is_analysed_twice_and_nothing_empty():
     ],
 )
 def test_severities_have_azures_labels_and_block_from_medium_on(severity, label, blocked):
-    verdict = Verdict(Policy(), {"SelfHarm": severity})
+    verdict = Verdict({}, {"SelfHarm": severity})
     assert verdict.results["self_harm"] == {"filtered": blocked, "severity": label}
     assert verdict.blocked is blocked
 
 
 def test_a_policy_can_be_stricter_by_category():
-    verdict = Verdict(Policy(thresholds={"Hate": 2}), {"Hate": 2, "Violence": 3})
+    verdict = Verdict({"Hate": 2}, {"Hate": 2, "Violence": 3})
     assert verdict.reasons == ("hate",)
 
 
 def test_blocklists_attacks_and_unknown_categories_block():
-    verdict = Verdict(Policy(), {"Spite": 5}, ("ours",), attack=True)
+    verdict = Verdict({}, {"Spite": 5}, ("ours",), attack=True)
     assert verdict.reasons == ("spite", "jailbreak", "custom_blocklists")
     assert verdict.results["custom_blocklists"]["details"] == [{"filtered": True, "id": "ours"}]
 
 
 def test_the_worst_of_all_texts_counts():
-    policy = Policy()
-    verdict = merged(policy, [Verdict(policy, {"Hate": 3}), Verdict(policy, {"Hate": 1}, attack=False)])
+    verdict = merged({}, [Verdict({}, {"Hate": 3}), Verdict({}, {"Hate": 1}, attack=False)])
     assert (verdict.severities, verdict.attack) == ({"Hate": 3}, False)
 
 

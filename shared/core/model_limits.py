@@ -1,0 +1,52 @@
+"""What the serverless endpoints of some base models cannot do, and what becomes of it."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from shared.core.openai_errors import ApiError
+
+
+def folds_system(base_model: str) -> bool:
+    """Tell whether a base model ignores system messages behind its serverless endpoint.
+
+    Microsoft's pages say so of the Phi-3 family ("don't support system messages"); Phi-4 honours them, as our own
+    training does, so by default they are sent as they are.
+    """
+    return _phi_3(base_model)
+
+
+def without_system(messages: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Return the messages with all system text at the head of the first user turn."""
+    system = "\n\n".join(message["content"] for message in messages if message["role"] == "system")
+    rest = [message for message in messages if message["role"] != "system"]
+    first = next((place for place, message in enumerate(rest) if message["role"] == "user"), None)
+    if not system:
+        return rest
+    if first is None:
+        return [{"role": "user", "content": system}, *rest]
+    joined = {**rest[first], "content": f"{system}\n\n{rest[first]['content']}"}
+    return [*rest[:first], joined, *rest[first + 1 :]]
+
+
+def refuse_unsupported(base_model: str, forwarded: Mapping[str, Any]) -> None:
+    """Raise ApiError where the request uses tools and the base model has none.
+
+    Only the Phi-3 family is documented so; of others the endpoint itself says what it does not take.
+    """
+    if not _phi_3(base_model):
+        return
+    used = "tools" if forwarded.get("tools") else _turn_with_tools(forwarded["messages"])
+    if used is not None:
+        message = f"{base_model} has no tools, so {used!r} cannot be used with this model."
+        raise ApiError(400, message, "unsupported_parameter", param=used)
+
+
+def _turn_with_tools(messages: Sequence[Mapping[str, Any]]) -> str | None:
+    for place, message in enumerate(messages):
+        if message["role"] == "tool" or "tool_calls" in message:
+            return f"messages[{place}]"
+    return None
+
+
+def _phi_3(base_model: str) -> bool:
+    return base_model.lower().startswith("phi-3")

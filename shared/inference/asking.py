@@ -1,0 +1,94 @@
+"""Asking the model: once for each choice that the client wants, since serverless endpoints give one at a time."""
+
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Mapping
+from contextlib import aclosing
+from dataclasses import dataclass, replace
+from typing import Any
+
+from shared.core.chat_answer import Answer, UnreadableAnswer, read_choices, read_usage
+from shared.core.chat_request import ChatRequest
+from shared.core.model_limits import folds_system, without_system
+from shared.errors import ServiceUnavailable
+from shared.inference.breaker import Breaker
+from shared.inference.tasks import gathered
+from shared.ports import ChatModel, Deployment
+
+NO_USAGE = {"prompt_tokens": 0, "completion_tokens": 0, "total_tokens": 0}
+
+
+@dataclass(frozen=True)
+class WholeAnswer:
+    """What the model said: a choice from each call, and the tokens of all calls."""
+
+    choices: list[Answer]
+    usage: Mapping[str, int]
+
+
+class Asker:
+    """Asks deployments; one that failed again and again is left alone for a while."""
+
+    def __init__(self, chat: ChatModel) -> None:
+        self._chat = chat
+        self._breakers: dict[str, Breaker] = {}
+
+    async def whole(self, deployment: Deployment, request: ChatRequest) -> WholeAnswer:
+        """Return the answer; the first call that fails cancels the others, and its error is raised."""
+        breaker = self._breaker(deployment)
+
+        async def ask(body: Mapping[str, Any]) -> dict[str, Any]:
+            with breaker:
+                return await self._chat.complete(deployment, body)
+
+        answers = await gathered(*map(ask, bodies_for(deployment, request)))
+        choices = [replace(_only_choice(answer), index=place) for place, answer in enumerate(answers)]
+        return WholeAnswer(choices, summed(map(read_usage, answers)) or NO_USAGE)
+
+    def streams(self, deployment: Deployment, request: ChatRequest) -> list[AsyncIterator[Mapping[str, Any]]]:
+        """Return one stream of chunks for each choice; each is its choice 0."""
+        breaker = self._breaker(deployment)
+        return [self._stream(deployment, body, breaker) for body in bodies_for(deployment, request)]
+
+    async def _stream(
+        self, deployment: Deployment, body: Mapping[str, Any], breaker: Breaker
+    ) -> AsyncGenerator[Mapping[str, Any], None]:
+        async with aclosing(self._chat.stream(deployment, body)) as chunks:
+            with breaker:
+                first = await anext(chunks, None)
+            if first is not None:
+                yield first
+            async for chunk in chunks:
+                yield chunk
+
+    def _breaker(self, deployment: Deployment) -> Breaker:
+        # A model that is busy says so quickly, and when to come back: no reason to leave it alone.
+        return self._breakers.setdefault(deployment.endpoint, Breaker("model", busy_counts=False))
+
+
+def bodies_for(deployment: Deployment, request: ChatRequest) -> list[Mapping[str, Any]]:
+    """Return what each call sends: the request for one choice, with a seed of its own where one was given."""
+    forwarded = {name: value for name, value in request.forwarded.items() if name != "n"}
+    if folds_system(deployment.base_model):
+        forwarded["messages"] = without_system(forwarded["messages"])
+    if request.choices == 1 or "seed" not in forwarded:
+        return [forwarded] * request.choices
+    return [{**forwarded, "seed": forwarded["seed"] + place} for place in range(request.choices)]
+
+
+def summed(usages: Iterable[Mapping[str, int] | None]) -> dict[str, int] | None:
+    """Return the tokens of all calls that told theirs, or None when none did."""
+    total: dict[str, int] = {}
+    for usage in usages:
+        for name, count in (usage or {}).items():
+            total[name] = total.get(name, 0) + count
+    return total or None
+
+
+def _only_choice(answer: Mapping[str, Any]) -> Answer:
+    """Return the choice that was asked for; whatever else came is dropped."""
+    try:
+        choices = read_choices(answer, "message")
+    except UnreadableAnswer as error:
+        raise ServiceUnavailable("model", f"unreadable: {error}") from None
+    if not choices:
+        raise ServiceUnavailable("model", "unreadable: no choice")
+    return choices[0]

@@ -1,0 +1,54 @@
+"""One request on its way: what was asked, of which deployment, under which policy, and since when."""
+
+import logging
+import uuid
+from dataclasses import dataclass, field
+from datetime import datetime
+from time import perf_counter
+from typing import Any
+
+from shared.core.chat_answer import envelope
+from shared.core.chat_request import ChatRequest
+from shared.core.policy import Policy
+from shared.ports import Deployment
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """What belongs to one answer, whole or streamed."""
+
+    deployment: Deployment
+    request: ChatRequest
+    policy: Policy
+    created: datetime
+    id: str = field(default_factory=lambda: f"chatcmpl-{uuid.uuid4().hex}")
+    begun: float = field(default_factory=perf_counter)
+
+    def head(self, kind: str) -> dict[str, Any]:
+        """Return what each answer and chunk begins with; where nothing is checked it says so, and who wants it."""
+        head = envelope(kind, self.id, int(self.created.timestamp()), self.request.model)
+        if (opt_out := self.policy.opt_out) is not None:
+            until = opt_out.until.isoformat()
+            head["content_safety"] = {
+                "checked": False,
+                "owner": opt_out.owner,
+                "reason": opt_out.reason,
+                "until": until,
+            }
+        return head
+
+    def ended(self, outcome: str) -> None:
+        """Log one line per answer: what, for how long, and how it ended; never a word of it."""
+        log.log(
+            logging.WARNING if outcome.startswith("cut") else logging.INFO,
+            "chat model=%s run=%s stream=%s messages=%d ms=%.0f %s%s",
+            self.request.model,
+            self.deployment.run_id,
+            self.request.stream,
+            len(self.request.forwarded["messages"]),
+            (perf_counter() - self.begun) * 1000,
+            outcome,
+            "" if self.policy.opt_out is None else ", unchecked",
+        )
