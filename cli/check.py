@@ -1,6 +1,7 @@
 """`tunedrop check`: the dataset check, on this machine."""
 
 import sys
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -70,10 +71,16 @@ def checked(path: Path, asked: Asked = Asked(), manifest: bytes | None = None) -
             default_base_model=asked.base_model or DEFAULT_BASE_MODEL,
             prices=asked.prices,
             tokens=tokens,
+            held_out=lambda named: _chunks_of(beside(path, named)),
         )
     if not asked.strict:
         return report
     return replace(report, findings=strictly(report.findings), manifest=replace(report.manifest, strict=True))
+
+
+def _chunks_of(path: Path | None) -> Callable[[], Iterator[bytes]] | None:
+    """Return how to read a file, or None where there is none."""
+    return None if path is None else lambda: chunks(path)
 
 
 def beside(path: Path, name: str) -> Path | None:

@@ -109,11 +109,12 @@ def _report(run: Run, drop: Drop, services: Services) -> Report:
     return check_dataset(
         drop.dataset,
         drop.validation,
-        b"".join(drop.manifest()) if drop.manifest else None,
+        drop.manifest_bytes(),
         run.dataset,
         default_base_model=services.default_base_model,
         today=services.clock().date(),
         prices=services.prices,
+        held_out=drop.held_out,
     )
 
 

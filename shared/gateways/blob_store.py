@@ -8,7 +8,7 @@ from azure.core.credentials import TokenCredential
 from azure.storage.blob import BlobProperties, BlobServiceClient, ContentSettings
 
 from shared.calling import calling, storage_options
-from shared.core.dataset.naming import beside
+from shared.core.dataset.naming import BESIDE_SUFFIXES, beside
 from shared.core.names import bare_etag
 from shared.errors import Conflict, NotFound
 from shared.ports import Dropped
@@ -35,10 +35,10 @@ class BlobStore:
         self._reports = service.get_container_client("reports")
 
     def dropped(self) -> Iterator[Dropped]:
-        """Yield every `.jsonl` that is there now, validation files left out."""
+        """Yield every `.jsonl` that is there now, validation and held-out files left out."""
         with calling(SERVICE):
             for blob in self._datasets.list_blobs():
-                if blob.name.endswith(".jsonl") and not blob.name.endswith(".validation.jsonl"):
+                if blob.name.endswith(".jsonl") and not blob.name.endswith(BESIDE_SUFFIXES):
                     yield self._described(blob.name, blob)
 
     def find(self, path: str) -> Dropped | None:

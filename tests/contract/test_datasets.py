@@ -68,6 +68,7 @@ def test_an_upload_is_found_and_described(store: Store, run: Run, name: str):
     [
         ("a.jsonl", True),
         ("a.validation.jsonl", False),
+        ("a.held-out.jsonl", False),
         ("a.yaml", False),
         ("a.jsonl.txt", False),
         ("a.JSONL", False),

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from shared.core.dataset.naming import beside
+from shared.core.dataset.naming import BESIDE_SUFFIXES, beside
 from shared.core.names import bare_etag
 from shared.errors import NotFound
 from shared.ports import Dropped
@@ -41,7 +41,7 @@ class FakeDatasets(Faulty):
     def dropped(self) -> Iterator[Dropped]:
         with self._call("dropped"):
             for path in sorted(self._blobs):
-                if path.endswith(".jsonl") and not path.endswith(".validation.jsonl"):
+                if path.endswith(".jsonl") and not path.endswith(BESIDE_SUFFIXES):
                     yield self._blobs[path].dropped
 
     def chunks(self, path: str, etag: str | None = None) -> Iterator[bytes]:

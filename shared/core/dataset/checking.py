@@ -1,18 +1,19 @@
 """Looks at a dropped dataset with all that lies beside it: the whole check, from bytes to report."""
 
 import hashlib
-from array import array
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 
 from shared.core.base_models import DEFAULT_BASE_MODEL, BaseModel, base_model, refusal
-from shared.core.dataset.comparing import in_both, other_answers, repeated
+from shared.core.dataset.comparing import other_answers, repeated
 from shared.core.dataset.cost import UNKNOWN_PRICES, Prices, cost_findings
 from shared.core.dataset.findings import LISTED, Findings, strictly
+from shared.core.dataset.lines import hash_of
 from shared.core.dataset.manifest import Manifest, manifest_of
 from shared.core.dataset.measuring import Measured, Source, measure, without_length_limit
 from shared.core.dataset.naming import MANIFEST_SUFFIX, SUFFIX, VALIDATION_SUFFIX
+from shared.core.dataset.overlap import add_not_compared, add_shared
 from shared.core.dataset.reading import Reading, read
 from shared.core.dataset.report import FileReport, Report
 from shared.core.dataset.rules import RULES
@@ -34,8 +35,11 @@ def check_dataset(
     default_base_model: str = DEFAULT_BASE_MODEL,
     prices: Prices = UNKNOWN_PRICES,
     tokens: Tokens | None = None,
+    held_out: Callable[[str], ChunksOf | None] = lambda _name: None,
 ) -> Report:
     """Return the report on a dataset, its validation file and its manifest; every file is read twice.
+
+    `held_out` finds a file that the manifest sets aside, by its name in the dataset's folder.
 
     Raises what the chunks raise, and UnknownBaseModel when the default (a setting) is unknown.
     """
@@ -51,7 +55,8 @@ def check_dataset(
     validation = None
     if validation_chunks_of is not None:
         validation = _File(stem + VALIDATION_SUFFIX, validation_chunks_of, without_length_limit(profile))
-        _add_leaks(dataset, validation)
+        add_shared("D08", validation.findings, validation.reading, dataset.reading, "the dataset")
+    aside = list(_held_out(dataset, manifest, held_out, without_length_limit(profile)))
     sources: dict[File, Source] = {"training": dataset.source()}
     if validation:
         sources["validation"] = validation.source()
@@ -61,7 +66,7 @@ def check_dataset(
     cost = measured.cost(chosen, manifest, prices)
     add_found(cost_findings(cost, manifest) if cost else (), {"training": dataset.findings})
     summaries = measured.summaries | ({"cost": cost.summary()} if cost else {})
-    return replace(_report(files, validation, manifest, chosen), measures=summaries)
+    return replace(_report(files, validation, aside, manifest, chosen), measures=summaries)
 
 
 def split_files(
@@ -134,16 +139,19 @@ def _add_dataset_findings(file: _File, profile: BaseModel) -> None:
     file.findings.count("D07", len(conflicts) - LISTED)
 
 
-def _add_leaks(dataset: _File, validation: _File) -> None:
-    """Add to the validation file's findings what the dataset holds too."""
-    known, read = dataset.reading, validation.reading
-    rows = set(in_both(read.rows, known.rows))
-    leaks = array("Q", in_both(read.prompts, known.prompts))
-    for example in leaks[:LISTED]:
-        line = known.places.line(known.prompts.index(read.prompts[example]))
-        reason = f"the same {'example' if example in rows else 'prompt'} as in line {line} of the dataset"
-        validation.findings.add("D08", reason, read.places.line(example))
-    validation.findings.count("D08", len(leaks) - LISTED)
+def _held_out(
+    dataset: _File, manifest: Manifest, found: Callable[[str], ChunksOf | None], profile: BaseModel
+) -> Iterator[_File]:
+    """Yield the files that the manifest sets aside; adds to the dataset's findings what it shares with them."""
+    folder = dataset.name.rpartition("/")[0]
+    for name in manifest.held_out:
+        chunks_of = found(name)
+        file = _File(f"{folder}/{name}" if folder else name, chunks_of, profile) if chunks_of else None
+        add_not_compared(dataset.findings, name, file.reading if file else None)
+        if file:
+            add_shared("D09", dataset.findings, dataset.reading, file.reading, name)
+            file.reading.sha256 = hash_of(file.chunks_of())
+            yield file
 
 
 def _examples(count: int) -> str:
@@ -162,18 +170,22 @@ def _split(dataset: _File, manifest: Manifest, measured: Measured) -> Split | No
     return chosen
 
 
-def _report(files: list[_File], validation: _File | None, manifest: Manifest, chosen: Split | None) -> Report:
-    """Return the report on these files, the dataset first."""
+def _report(
+    files: list[_File], validation: _File | None, aside: Sequence[_File], manifest: Manifest, chosen: Split | None
+) -> Report:
+    """Return the report on these files, the dataset first; those set aside are not judged themselves."""
     found = tuple(finding for file in files for finding in file.findings.all())
-    hashes = "\n".join(f"{file.name.rpartition('.')[2]} {file.reading.sha256}" for file in files)
+    hashed = [f"{file.name.rpartition('.')[2]} {file.reading.sha256}" for file in files]
+    hashed += [f"held out {file.reading.sha256}" for file in aside]
     last = files[-1]
     return Report(
         dataset=files[0].report(),
         validation=validation.report() if validation else None,
+        held_out=tuple(replace(file.report(), tokens=0, longest=0, counts={}) for file in aside),
         manifest_file=last.report() if last.name.endswith(MANIFEST_SUFFIX) else None,
         findings=strictly(found) if manifest.strict else found,
         manifest=manifest,
         split=chosen,
         system_message=files[0].reading.system_message,
-        content_hash=hashlib.sha256(hashes.encode()).hexdigest(),
+        content_hash=hashlib.sha256("\n".join(hashed).encode()).hexdigest(),
     )

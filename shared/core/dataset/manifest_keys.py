@@ -5,12 +5,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from shared.core.base_models import UnknownBaseModel, base_model
+from shared.core.dataset.naming import HELD_OUT_NAME, HELD_OUT_SUFFIX, VALIDATION_SUFFIX
 from shared.core.moderation import CATEGORIES
 
 Value = str | int | float | bool | tuple[str, ...]
 _NUMBER = re.compile(r"(?:\d{1,12}(?:\.\d{0,12})?|\.\d{1,12})(?:[eE][+-]?\d{1,3})?")
 _EMAIL = re.compile(r"[^@\s<>,;\"']{1,64}@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
 MOST_ADDRESSES = 10
+MOST_HELD_OUT = 5
 _BOOLEANS = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
 
 # What one looks for here and finds in other trainers; Azure's serverless fine-tuning fixes all of it.
@@ -82,6 +84,17 @@ def _categories(text: str) -> tuple[str, ...]:
     return found
 
 
+def _held_out(text: str) -> tuple[str, ...]:
+    """Return names of files in the dataset's folder that start no run, each once."""
+    names = tuple(dict.fromkeys(part.strip() for part in text.split(",")))
+    if len(names) > MOST_HELD_OUT or not all(HELD_OUT_NAME.fullmatch(name) for name in names):
+        raise ValueError(
+            f"must be 1 to {MOST_HELD_OUT} names ending with {HELD_OUT_SUFFIX} or {VALIDATION_SUFFIX}, with "
+            "commas between, of files in the dataset's folder"
+        )
+    return names
+
+
 def _base_model(text: str) -> str:
     """Return the base model's name as it is spelled."""
     try:
@@ -117,6 +130,12 @@ KEYS = {
         _categories,
         "`hate`, `self_harm`, `sexual`, `violence`, with commas between; needs `owner`",
         "harm that data which trains safety may hold",
+    ),
+    "held_out": Key(
+        _held_out,
+        f"up to {MOST_HELD_OUT} names with commas between, each ending with `{HELD_OUT_SUFFIX}` or "
+        f"`{VALIDATION_SUFFIX}`",
+        "files in the dataset's folder that it must not overlap with",
     ),
     "strict": Key(_truth, "`true` or `false`", "whether warnings reject the dataset too"),
 }

@@ -7,6 +7,9 @@ from shared.errors import TuneDropError
 
 SUFFIX = ".jsonl"
 VALIDATION_SUFFIX = ".validation.jsonl"
+HELD_OUT_SUFFIX = ".held-out.jsonl"
+BESIDE_SUFFIXES = (VALIDATION_SUFFIX, HELD_OUT_SUFFIX)  # files of examples that start no run
+HELD_OUT_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,200}\.(?:held-out|validation)\.jsonl")
 MANIFEST_SUFFIX = ".yaml"
 REPORT_SUFFIXES = (".report.json", ".report.html")  # what we lay beside a dataset
 MODEL_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
@@ -37,6 +40,13 @@ class DatasetName:
         """Path of the manifest, which may be there or not."""
         return self.path.removesuffix(SUFFIX) + MANIFEST_SUFFIX
 
+    def held_out_path(self, name: str) -> str:
+        """Path of a file in the dataset's folder; raises ValueError for a name that leads elsewhere."""
+        if not HELD_OUT_NAME.fullmatch(name):
+            raise ValueError(f"{name[:80]!r} is no name of a held-out file")
+        folder, slash, _ = self.path.rpartition("/")
+        return folder + slash + name
+
 
 def dataset_of(path: str) -> DatasetName:
     """Return the dataset at this path; raises NotADataset with the reason and the way out.
@@ -49,6 +59,8 @@ def dataset_of(path: str) -> DatasetName:
         raise NotADataset("hidden: a part of its path begins with a dot", expected=True)
     if path.endswith(VALIDATION_SUFFIX):
         raise NotADataset("a validation file: it goes with the dataset of the same name", expected=True)
+    if path.endswith(HELD_OUT_SUFFIX):
+        raise NotADataset("a held-out file: manifests of datasets beside it may name it", expected=True)
     if path.endswith((MANIFEST_SUFFIX, "/")):
         raise NotADataset("a manifest or a folder: it goes with the dataset of the same name", expected=True)
     if path.endswith(REPORT_SUFFIXES):

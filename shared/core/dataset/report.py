@@ -34,12 +34,13 @@ class Report:
 
     dataset: FileReport
     validation: FileReport | None  # None: there is no validation file, the dataset is split
+    held_out: tuple[FileReport, ...]  # files that the dataset must not overlap with; nothing in them is counted
     manifest_file: FileReport | None
     findings: tuple[Finding, ...]  # the first of each code and file, ordered by file and line
     manifest: Manifest
     split: Split | None
     system_message: str  # the first one in the dataset; stays out of the written report
-    content_hash: str  # SHA-256 over dataset, validation file and manifest: tells the same drop again
+    content_hash: str  # SHA-256 over all files that were looked at: tells the same drop again
     measures: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  # JSON-able; no texts
 
     @property
@@ -50,7 +51,7 @@ class Report:
     @property
     def files(self) -> tuple[FileReport, ...]:
         """The files that were looked at."""
-        return tuple(file for file in (self.dataset, self.validation, self.manifest_file) if file)
+        return tuple(file for file in (self.dataset, self.validation, *self.held_out, self.manifest_file) if file)
 
     @property
     def training_examples(self) -> int:

@@ -151,6 +151,20 @@ DATASET_RULES = (
         "Remove it from one of the two files: the validation would partly measure memory.",
     ),
     Rule(
+        "D09",
+        E,
+        "No example or prompt is in a file that the manifest holds out.",
+        "TuneDrop",
+        "Remove it from the dataset: what is to judge the model must be new to it.",
+    ),
+    Rule(
+        "D09b",
+        E,
+        "Files that the manifest holds out are there and hold examples only.",
+        "TuneDrop",
+        "Upload the file before the dataset, mend it, or take it out of held_out.",
+    ),
+    Rule(
         "D17",
         E,
         "Training costs no more than the manifest's budget.",

@@ -3,6 +3,7 @@
 import codecs
 import gzip
 import json
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -126,6 +127,14 @@ def test_a_bad_line_is_named_by_its_code_and_number(code, bad):
     assert report.accepted == (found[0].severity is not Severity.ERROR)
 
 
+EXAM = b"held_out: exam.held-out.jsonl"
+
+
+def held(*each: bytes) -> Callable[[str], Callable[[], list[bytes]] | None]:
+    """Finds one held-out file with these lines."""
+    return {"exam.held-out.jsonl": lambda: [file_of(*each)]}.get
+
+
 BAD_FILES = [
     ("F01", lambda: check(lines(), path="support.json")),
     ("F02", lambda: check(b"")),
@@ -163,6 +172,11 @@ BAD_FILES = [
     ("D08", lambda: check(lines(), validation=good(3))),
     ("D08", lambda: check(lines(), validation=good(3).replace(b"Answer", b"Another answer"))),
     ("D08b", lambda: check(lines(near_copies()[0]), validation=near_copies()[1])),
+    ("D09", lambda: check(lines(good(50)), manifest=EXAM, held_out=held(good(50)))),
+    ("D09", lambda: check(lines(good(50)), manifest=EXAM, held_out=held(good(50).replace(b"Ans", b"Other ans")))),
+    ("D09b", lambda: check(lines(), manifest=EXAM)),
+    ("D09b", lambda: check(lines(), manifest=EXAM, held_out=held(b"[]", good(50)))),
+    ("D09b", lambda: check(lines(), manifest=EXAM, held_out=held(b""))),
     ("D17", lambda: check(lines(), manifest=b"budget: 0.01", prices=Prices(1_000))),
     ("D17b", lambda: check(lines(), manifest=b"budget: 5")),
     ("F17", lambda: check(lines(), tokens=Tokens(lambda _: 10**9, "exact"))),
@@ -229,7 +243,8 @@ def test_a_good_file_breaks_no_rule_of_lines_or_manifests():
     report = check(
         file_of(fill=200),
         validation=file_of(good(300)),
-        manifest=b"epochs: 2\nowner: ann@example.org\nstrict: yes",
+        manifest=b"epochs: 2\nowner: ann@example.org\nstrict: yes\n" + EXAM,
+        held_out=held(good(300)),
     )
     assert report.findings == ()
     assert report.accepted

@@ -28,11 +28,39 @@ def test_validation_file_and_manifest_lie_beside_it():
     assert (name.validation_path, name.manifest_path) == ("support/2026.validation.jsonl", "support/2026.yaml")
 
 
+def test_a_held_out_file_lies_in_the_same_folder():
+    assert dataset_of("support.jsonl").held_out_path("exam.held-out.jsonl") == "exam.held-out.jsonl"
+    assert dataset_of("support/2.jsonl").held_out_path("1.validation.jsonl") == "support/1.validation.jsonl"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "exam.jsonl",
+        "../exam.held-out.jsonl",
+        "other/exam.held-out.jsonl",
+        "/exam.held-out.jsonl",
+        ".exam.held-out.jsonl",
+        "exam.held-out.jsonl\n",
+        "..held-out.jsonl",
+        "%2e%2e/exam.held-out.jsonl",
+        "exam\\a.held-out.jsonl",
+        "a" * 300 + ".held-out.jsonl",
+        "",
+    ],
+)
+def test_a_name_that_leads_elsewhere_is_no_held_out_file(name):
+    with pytest.raises(ValueError, match="is no name of a held-out file"):
+        dataset_of("support.jsonl").held_out_path(name)
+
+
 @pytest.mark.parametrize(
     ("path", "expected", "reason"),
     [
         ("support.validation.jsonl", True, "a validation file"),
         ("support/1.validation.jsonl", True, "a validation file"),
+        ("support.held-out.jsonl", True, "a held-out file"),
+        ("support/exam.held-out.jsonl", True, "a held-out file"),
         ("support.yaml", True, "a manifest"),
         ("support/", True, "a folder"),
         ("support.report.json", True, "a report"),

@@ -1,5 +1,6 @@
 """The report: its JSON, its short reasons, its hash, and what strict changes."""
 
+import hashlib
 import json
 from pathlib import Path
 
@@ -134,6 +135,35 @@ def test_leaks_name_both_lines_and_the_validation_file():
         ("support.validation.jsonl", 2, "the same example as in line 5 of the dataset"),
         ("support.validation.jsonl", 3, "the same prompt as in line 6 of the dataset"),
     ]
+
+
+def test_what_is_held_out_too_is_named_with_both_lines_and_both_files():
+    exam, old = file_of(good(50), good(3)), file_of(b"", good(4).replace(b"Answer", b"No"))
+    files = {"exam.held-out.jsonl": exam, "1.validation.jsonl": old}
+    report = check(
+        file_of(fill=12),
+        manifest=b"held_out: exam.held-out.jsonl, 1.validation.jsonl",
+        path="support/2.jsonl",
+        held_out=lambda name: lambda: [files[name]],
+    )
+    assert [(leak.file, leak.line, leak.message) for leak in report.findings if leak.code == "D09"] == [
+        ("support/2.jsonl", 4, "the same example as in line 2 of exam.held-out.jsonl"),
+        ("support/2.jsonl", 5, "the same prompt as in line 2 of 1.validation.jsonl"),
+    ]
+    listed = json.loads(report_json(report))["files"]
+    assert [(file["name"], file["examples"], file["sha256"]) for file in listed[1:3]] == [
+        ("support/exam.held-out.jsonl", 2, hashlib.sha256(exam).hexdigest()),
+        ("support/1.validation.jsonl", 1, hashlib.sha256(old).hexdigest()),
+    ]
+    assert report.split is None
+
+
+def test_another_held_out_file_makes_another_hash():
+    manifest = b"held_out: exam.held-out.jsonl"
+    drops = (
+        check(file_of(fill=12), manifest=manifest, held_out=lambda _, n=n: lambda: [good(n)]) for n in (50, 51)
+    )
+    assert len({drop.content_hash for drop in drops}) == 2
 
 
 def test_thousands_of_copies_are_counted_and_the_first_are_listed():
