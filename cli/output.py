@@ -25,6 +25,11 @@ def json_out(value: Any) -> None:
     sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=False) + "\n")
 
 
+def json_line(value: Any) -> None:
+    """Print JSON as one line, at once."""
+    print(json.dumps(value, ensure_ascii=False), flush=True)
+
+
 def table_of(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> Table:
     """Return a table; what others have named may hold no character that steers the terminal."""
     table = Table(box=None, pad_edge=False, header_style="bold")

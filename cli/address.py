@@ -1,0 +1,61 @@
+"""Where the app is, and the key to it: from an option or the environment, never a key from an argument."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+
+from cli.errors import CommandError
+from cli.program import PROGRAM
+
+
+@dataclass(frozen=True)
+class Address:
+    """Where the app is, and the key to it."""
+
+    url: str
+    key: str
+
+    def __repr__(self) -> str:
+        """Name the URL only: the key is a secret."""
+        return f"Address({self.url!r})"
+
+
+def address_of(url: str | None, environment: Mapping[str, str] = os.environ) -> Address:
+    """Return where the app is: the URL given, else TUNEDROP_URL, and the key in TUNEDROP_KEY.
+
+    Raises CommandError that says what is missing. A key travels over https only, or does not leave this machine.
+    """
+    found = (url or environment.get("TUNEDROP_URL", "")).strip().rstrip("/")
+    key = environment.get("TUNEDROP_KEY", "").strip()
+    if not found:
+        raise CommandError(
+            "which app? Give its URL with --url, or set TUNEDROP_URL, as in https://<app>.azurewebsites.net"
+        )
+    try:
+        parts = urlsplit(found)
+        host = parts.hostname or ""
+    except ValueError:
+        parts, host = urlsplit(""), ""
+    if not host or parts.scheme not in ("http", "https") or parts.username or parts.query or parts.fragment:
+        raise CommandError(
+            "the app's URL must look like https://<app>.azurewebsites.net; see --url and TUNEDROP_URL"
+        )
+    if parts.scheme == "http" and not is_loopback(host):
+        raise CommandError(
+            f"the URL of {host} must begin with https://: over http, the key could be read on the way"
+        )
+    if not key:
+        raise CommandError(f"no key: set TUNEDROP_KEY; `{PROGRAM} keys create --owner WHO` makes one")
+    if not key.isascii() or not key.isprintable() or " " in key:
+        raise CommandError("TUNEDROP_KEY holds characters that no key has; copy it again")
+    return Address(found, key)
+
+
+def is_loopback(host: str) -> bool:
+    """Tell whether the host is this machine."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

@@ -1,0 +1,275 @@
+"""`tunedrop list`, `show`, `cancel`, `retry`, `delete` and `watch`: what they say and how they end."""
+
+import json
+from functools import partial
+from io import StringIO
+
+import pytest
+from rich.console import Console
+
+from cli import runs as module
+from cli.__main__ import main
+from cli.api import NoAnswerError, NoSuchRunError
+from cli.watching import APPEARS, PATIENCE, looks, watch
+from tests.unit.cli_app import LATER_ID, RUN_ID, ScriptedApp, error, listed, run
+
+SHOW = f"GET /runs/{RUN_ID}"
+
+
+def ended(state: str) -> dict:
+    history = [*run()["history"], {"at": "2026-11-20T12:11:00+00:00", "state": state, "reasons": []}]
+    return run(state, history=history)
+
+
+SERVING = ended("serving")
+
+
+@pytest.fixture
+def app(monkeypatch) -> ScriptedApp:
+    app = ScriptedApp()
+    monkeypatch.setattr(module, "connected", app.api)
+    monkeypatch.setattr(module, "looks", partial(looks, sleep=app.waits.append))
+    return app
+
+
+def said(capsys) -> str:
+    return " ".join(capsys.readouterr().out.split())
+
+
+def test_runs_are_listed(app, capsys):
+    app.answers("GET /runs", listed(run("training", LATER_ID), run("serving", model="sales")))
+    assert main(["list"]) == 0
+    heads, first, second = capsys.readouterr().out.splitlines()
+    assert heads.split() == ["run", "model", "dataset", "state", "for", "dropped", "job"]
+    assert first.split()[:4] == [LATER_ID, "support", "support/2026.jsonl", "training"]
+    assert second.split()[:4] == [RUN_ID, "sales", "support/2026.jsonl", "serving"]
+
+
+@pytest.mark.parametrize(("options", "ids"), [([], [LATER_ID, RUN_ID]), (["--model", "sales"], [RUN_ID])])
+def test_runs_are_listed_as_json(app, capsys, options, ids):
+    app.answers("GET /runs", listed(run("training", LATER_ID), run("serving", model="sales")))
+    assert main(["list", "--json", *options]) == 0
+    told = json.loads(capsys.readouterr().out)["data"]
+    assert [each["id"] for each in told] == ids
+    assert all(each["of_a_newer_app"] for each in told)
+
+
+def test_no_runs_are_told_with_the_way_to_one(app, capsys):
+    app.answers("GET /runs", listed())
+    assert main(["list"]) == 0
+    assert "Drop a dataset" in said(capsys)
+
+
+def test_a_name_that_steers_the_terminal_is_shown_harmless(app, capsys):
+    app.answers("GET /runs", listed(run(dataset="\x1b]0;owned\x07.jsonl")))
+    assert main(["list"]) == 0
+    assert "\x1b" not in capsys.readouterr().out
+
+
+def test_a_run_is_shown_with_its_history_metrics_and_reasons(app, capsys):
+    history = [
+        {"at": "2026-11-20T12:00:00+00:00", "state": "received", "reasons": []},
+        {"at": "2026-11-20T12:01:30+00:00", "state": "failed", "reasons": ["the job failed"]},
+    ]
+    app.answers(SHOW, run("failed", reasons=["the job failed"], history=history, attempt=2))
+    assert main(["show", RUN_ID]) == 0
+    told = said(capsys)
+    for part in (
+        "support/2026.jsonl -> support: failed (nothing more happens by itself)",
+        f"run {RUN_ID} (attempt 2)",
+        "metrics loss 1.235",
+        "because the job failed",
+        "2026-11-20 12:00 UTC received 1 min 30 s",
+        "2026-11-20 12:01 UTC failed the job failed",
+    ):
+        assert part in told
+
+
+def test_a_run_of_a_newer_app_is_shown(app, capsys):
+    app.answers(SHOW, run("surprise", model="", history=[], base_model="", job={"status": "", "metrics": {}}))
+    assert main(["show", RUN_ID]) == 0
+    assert "support/2026.jsonl -> no model: surprise run" in said(capsys)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "route", "answer"),
+    [
+        (["cancel", RUN_ID], f"POST /runs/{RUN_ID}/cancel", run("canceling")),
+        (["retry", RUN_ID], f"POST /runs/{RUN_ID}/retry", run("submitting", attempt=2)),
+        (["delete", RUN_ID, "--yes"], f"DELETE /runs/{RUN_ID}", run("deleting")),
+        (["cancel", "support"], f"POST /runs/{RUN_ID}/cancel", run("canceling")),
+    ],
+)
+@pytest.mark.parametrize("as_json", [False, True])
+def test_a_command_is_given_to_the_run_and_shows_it_as_it_is_now(app, capsys, arguments, route, answer, as_json):
+    app.answers("GET /runs", listed(run()))
+    app.answers(SHOW, run())
+    app.answers(route, answer)
+    assert main([*arguments, *(["--json"] if as_json else [])]) == 0
+    out = capsys.readouterr().out
+    assert app.asked[-1] == route
+    if as_json:
+        assert json.loads(out) == answer
+    else:
+        assert answer["state"] in out
+        assert f"Next: tunedrop watch {RUN_ID}" in out
+
+
+@pytest.mark.parametrize("command", ["cancel", "retry", "delete"])
+def test_a_run_that_is_not_in_the_state_for_it_stays_as_it_is(app, capsys, command):
+    app.answers(SHOW, run())
+    route = f"DELETE /runs/{RUN_ID}" if command == "delete" else f"POST /runs/{RUN_ID}/{command}"
+    app.answers(route, (409, error("The run is serving.", "not_now")))
+    assert main([command, RUN_ID, *(["--yes"] if command == "delete" else [])]) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.startswith("tunedrop: https://app.example.com says 409: The run is serving.")
+
+
+class Terminal(StringIO):
+    """Somebody who types."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize(
+    ("typed", "code", "deleted"),
+    [
+        (Terminal("y\n"), 0, True),
+        (Terminal("n\n"), 1, False),
+        (Terminal(""), 1, False),
+        (StringIO("y\n"), 2, False),
+    ],
+)
+def test_a_deletion_is_confirmed_first(app, monkeypatch, capsys, typed, code, deleted):
+    app.answers(SHOW, run("serving"))
+    app.answers(f"DELETE /runs/{RUN_ID}", run("deleting"))
+    monkeypatch.setattr("sys.stdin", typed)
+    assert main(["delete", RUN_ID, "--json"]) == code
+    out, err = capsys.readouterr()
+    assert (f"DELETE /runs/{RUN_ID}" in app.asked) == deleted
+    assert bool(out) == deleted
+    assert ("--yes" in err) == (code == 2)
+
+
+@pytest.mark.parametrize(
+    ("command", "answers", "code", "reason"),
+    [
+        ("list", [(500, b"")], 2, "answers 500, after 4 tries"),
+        ("list", [(401, error("Incorrect API key provided.", "invalid_api_key"))], 2, "TUNEDROP_KEY"),
+        ("show", [listed()], 2, "no run of a model or a dataset 'support'"),
+        ("watch", [listed()], 2, "no run of a model or a dataset 'support'"),
+    ],
+)
+def test_what_cannot_be_done_goes_to_the_error_stream(app, capsys, command, answers, code, reason):
+    app.answers("GET /runs", *answers)
+    assert main([command, *([] if command == "list" else ["support"]), "--json"]) == code
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert reason in err
+
+
+@pytest.mark.parametrize("variable", ["TUNEDROP_URL", "TUNEDROP_KEY"])
+def test_the_url_and_the_key_are_asked_for(monkeypatch, capsys, variable):
+    monkeypatch.setenv("TUNEDROP_URL", "https://app.example.com")
+    monkeypatch.setenv("TUNEDROP_KEY", "td-secret")
+    monkeypatch.delenv(variable)
+    assert main(["list"]) == 2
+    assert variable in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("last", "code"), [("serving", 0), ("failed", 1), ("canceled", 1), ("deleted", 1)])
+def test_watching_ends_with_the_run(app, capsys, last, code):
+    app.answers(SHOW, run(), run(), ended(last))
+    assert main(["watch", RUN_ID]) == code
+    assert last in capsys.readouterr().out
+    assert len(app.waits) == 1  # it was named by its id: the first look finds it
+
+
+def test_watching_tells_each_state_once(app, capsys):
+    deploying = [
+        *run("training")["history"],
+        {"at": "2026-11-20T12:09:00+00:00", "state": "deploying", "reasons": []},
+    ]
+    serving = [*deploying, {"at": "2026-11-20T12:11:00+00:00", "state": "serving", "reasons": ["a", "b"]}]
+    app.answers(SHOW, run(), run(), run("deploying", history=deploying), run("serving", history=serving))
+    assert main(["watch", RUN_ID]) == 0
+    assert capsys.readouterr().out.splitlines() == [
+        "2026-11-20 12:00 UTC  received",
+        "2026-11-20 12:01 UTC  training",
+        "2026-11-20 12:09 UTC  deploying",
+        "2026-11-20 12:11 UTC  serving: a; b",
+        "metrics: loss 1.235",
+    ]
+
+
+def test_watching_as_json_is_a_line_for_each_change(app, capsys):
+    app.answers(SHOW, run(), run(), run(), SERVING)
+    assert main(["watch", RUN_ID, "--json"]) == 0
+    assert [json.loads(line) for line in capsys.readouterr().out.splitlines()] == [run(), SERVING]
+
+
+class Clock:
+    """Time passes only while somebody waits."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def looked(app: ScriptedApp, clock: Clock, **options: bool) -> list[str]:
+    seen = looks(app.api(), RUN_ID, sleep=clock.sleep, clock=clock, **options)
+    return [type(look).__name__ for look in seen]
+
+
+def test_an_app_that_is_away_for_a_while_is_waited_for(app):
+    app.answers(SHOW, run(), *[(503, b"")] * 4, SERVING)
+    assert looked(app, Clock()) == ["RunView", "NoAnswerError", "RunView"]
+
+
+def test_an_app_that_stays_away_is_given_up(app):
+    clock = Clock()
+    app.answers(SHOW, run(), (503, b""))
+    with pytest.raises(NoAnswerError):
+        looked(app, clock)
+    assert PATIENCE < clock.now < PATIENCE + 10
+
+
+def test_a_key_that_is_revoked_meanwhile_ends_the_watching(app):
+    app.answers(SHOW, run(), (401, error("Incorrect API key provided.", "invalid_api_key")))
+    with pytest.raises(Exception, match="says 401"):
+        looked(app, Clock())
+
+
+UNKNOWN = (404, error("There is no run.", "run_not_found"))
+
+
+def test_the_run_of_a_drop_may_come_later(app):
+    app.answers(SHOW, UNKNOWN, UNKNOWN, SERVING)
+    assert looked(app, Clock(), dropped_just_now=True) == ["NoAnswerError", "NoAnswerError", "RunView"]
+
+
+@pytest.mark.parametrize(("dropped", "waited"), [(False, 0), (True, APPEARS)])
+def test_a_run_that_never_comes_is_given_up(app, dropped, waited):
+    clock = Clock()
+    app.answers(SHOW, UNKNOWN)
+    with pytest.raises(NoSuchRunError):
+        looked(app, clock, dropped_just_now=dropped)
+    assert waited <= clock.now < waited + 10
+
+
+def test_on_a_terminal_the_run_is_shown_in_place(app):
+    app.answers(SHOW, UNKNOWN, run(), *[(503, b"")] * 4, SERVING)
+    screen = Console(file=StringIO(), force_terminal=True, width=100, color_system=None, legacy_windows=False)
+    clock = Clock()
+    seen = looks(app.api(), RUN_ID, dropped_just_now=True, sleep=clock.sleep, clock=clock)
+    assert watch(seen, as_json=False, screen=screen) == 0
+    shown = screen.file.getvalue()
+    for part in ("support/2026.jsonl -> support: training", "trying again", "-> support: serving", "loss 1.235"):
+        assert part in shown
