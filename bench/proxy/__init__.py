@@ -1,0 +1,1 @@
+"""What does a moderated request cost, beside a plain proxy and the gateway that people use?"""
