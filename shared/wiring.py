@@ -135,6 +135,7 @@ class App:
     def notifier(self) -> "Notifier":
         """Telling people."""
         from shared.gateways.email import EmailService
+        from shared.gateways.report_links import ReportLinks
         from shared.gateways.teams import TeamsWebhook
         from shared.notifier import Notifier
 
@@ -142,7 +143,9 @@ class App:
             Channel.TEAMS: TeamsWebhook(self.settings),
             Channel.EMAIL: EmailService(self.settings, self.credential),
         }
-        return Notifier(self.runs, self.topic, messengers, now)
+        reports = ReportLinks(self.settings, self.credential)
+        address = "" if self.settings.app_address == "unknown" else self.settings.app_address
+        return Notifier(self.runs, self.topic, messengers, reports, now, address)
 
     @cached_property
     def intake(self) -> "Intake":
@@ -237,12 +240,13 @@ class App:
     def health(self) -> "Health":
         """What /health asks."""
         from shared.gateways.content_safety_check import ContentSafetyCheck
-        from shared.health import Health, undelivered
+        from shared.health import Health, unchecked_models, undelivered
 
         checks: dict[str, Callable[[], object]] = {
             "blob storage": lambda: self.datasets.find("health"),
             "run table": lambda: self.runs.history("health"),
             "notifications": lambda: undelivered(self.letters.count()),
+            "policy table": lambda: unchecked_models(self.policies.all(), now()),
             "content safety": ContentSafetyCheck(self.settings, self.credential).ask,
         }
         return Health(checks, now)

@@ -24,14 +24,8 @@ class PolicyTable:
 
     def find(self, model: str) -> Policy | None:
         """Return the model's own policy, or None; raises ServiceUnavailable for one that cannot be understood."""
-        try:
-            with calling(SERVICE):
-                row = self._table.get_entity(PARTITION, model)
-        except NotFound as missing:
-            if missing.code == "TableNotFound":
-                raise ServiceUnavailable(SERVICE, "the table is missing") from None
-            return None
-        return _policy_of(row)
+        row = self._row(model)
+        return None if row is None else _policy_of(row)
 
     def all(self) -> dict[str, Policy]:
         """Return every model's own policy, by name."""
@@ -47,11 +41,20 @@ class PolicyTable:
 
     def remove(self, model: str) -> bool:
         """Let the default hold again; False when it did already."""
-        if self.find(model) is None:
+        if self._row(model) is None:
             return False
         with calling(SERVICE):
             self._table.delete_entity(PARTITION, model)
         return True
+
+    def _row(self, model: str) -> Mapping[str, Any] | None:
+        try:
+            with calling(SERVICE):
+                return self._table.get_entity(PARTITION, model)
+        except NotFound as missing:
+            if missing.code == "TableNotFound":  # then nobody knows which policies there should be
+                raise ServiceUnavailable(SERVICE, "the table is missing") from None
+            return None
 
 
 def _policy_of(row: Mapping[str, Any]) -> Policy:

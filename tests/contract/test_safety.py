@@ -1,10 +1,11 @@
 """The contract of Safety."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import pytest
+from azure.ai.contentsafety import BlocklistClient
 
 from shared.errors import ServiceRefused, ServiceUnavailable
 from shared.gateways.content_safety import ContentSafety
@@ -12,7 +13,7 @@ from shared.gateways.http_pool import HttpPool
 from shared.gateways.tokens import Tokens
 from shared.ports import Safety
 from tests.contract.conftest import Real
-from tests.fakes_inference import ATTACK, BAD, FakeSafety
+from tests.fakes_inference import ATTACK, BAD, LISTED, LYRICS, FakeSafety
 
 SEVERE = 6
 
@@ -24,6 +25,23 @@ class Asked:
     safety: Safety
     bad: str = BAD
     attack: str = ATTACK
+    lyrics: str = LYRICS
+
+
+@pytest.fixture
+def listed(either) -> Iterator[str]:
+    """The name of a blocklist with one word on it; the fake knows any name."""
+
+    def made(real: Real) -> BlocklistClient:
+        client = BlocklistClient(real.settings.content_safety_url, real.credential, api_version="2024-09-01")
+        client.create_or_update_text_blocklist("tests", {"description": "one word"})
+        client.add_or_update_blocklist_items("tests", {"blocklistItems": [{"text": LISTED}]})
+        return client
+
+    client = either(lambda: None, made)
+    yield "tests"
+    if client is not None:
+        client.delete_text_blocklist("tests")
 
 
 def tokens(real: Real) -> Tokens:
@@ -40,7 +58,12 @@ async def pool() -> AsyncIterator[HttpPool]:
 def asked(either, pool: HttpPool) -> Asked:
     def gateway(real: Real) -> Asked:
         safety = ContentSafety(real.settings, pool, tokens(real))
-        return Asked(safety, "tunedrop-test-violence-6", "tunedrop-test-jailbreak")
+        return Asked(
+            safety,
+            "tunedrop-test-violence-6",
+            "tunedrop-test-jailbreak",
+            "The lantern of tunedrop hums beneath the paper moon",
+        )
 
     return either(lambda: Asked(FakeSafety()), gateway)
 
@@ -67,6 +90,24 @@ async def test_ten_thousand_code_points_are_taken(asked: Asked, text: str):
 async def test_an_attack_is_seen_in_prompt_and_documents(asked: Asked, prompt, documents, attacked):
     prompt, *documents = (text.replace("ATTACK", asked.attack) for text in (prompt, *documents))
     assert await asked.safety.attacked(prompt, documents) is attacked
+
+
+@pytest.mark.parametrize(("text", "found"), [("x" * 110, False), ("LYRICS " + "x " * 60, True)])
+async def test_somebody_elses_text_is_seen(asked: Asked, text: str, found: bool):
+    assert await asked.safety.protected(text.replace("LYRICS", asked.lyrics)) is found
+
+
+async def test_blocklists_that_match_are_named(asked: Asked, listed: str):
+    found = await asked.safety.analyze(f"a {LISTED} here", [listed])
+    assert found.blocklists == (listed,)
+    assert found.severities.keys() == {"Hate", "SelfHarm", "Sexual", "Violence"}
+    assert (await asked.safety.analyze("nothing here", [listed])).blocklists == ()
+    assert (await asked.safety.analyze(f"a {LISTED} here")).blocklists == ()
+
+
+async def test_the_real_one_refuses_an_unknown_blocklist(real: Real, pool: HttpPool):
+    with pytest.raises(ServiceRefused):
+        await ContentSafety(real.settings, pool, tokens(real)).analyze("x", ["no-such-list"])
 
 
 async def test_the_real_one_refuses_what_is_too_long(real: Real, pool: HttpPool):
