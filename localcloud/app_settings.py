@@ -19,6 +19,8 @@ FOREIGN = (
     "CONTENT_SAFETY_",
     "EMAIL_",
     "TEAMS_",
+    "APP_",
+    "REPORT_LINK_",
 )
 
 
@@ -54,6 +56,9 @@ def app_settings(cloud: Cloud) -> dict[str, str]:
         "EMAIL_URL": urls["inbox"],
         "EMAIL_SENDER": "donotreply@tunedrop.example",
         "EMAIL_RECIPIENTS": "team@tunedrop.example",
+        "EMAIL_DOMAINS": "tunedrop.example,example.com",
+        "REPORT_LINK_DAYS": "7",
+        "APP_URL": urls["functions"],
         "ADVANCE_RUNS_SCHEDULE": "*/2 * * * * *",
         "REQUESTS_CA_BUNDLE": ca,
         "SSL_CERT_FILE": ca,

@@ -4,9 +4,10 @@ import logging
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
-from shared.core.run import Channel, Notification
+from shared.core.messages import Background, ReportPlace, unlinked
+from shared.core.run import Channel, Notification, Run
 from shared.errors import TuneDropError
-from shared.ports import Messenger, Runs, Topic
+from shared.ports import Messenger, Reports, Runs, Topic
 
 log = logging.getLogger(__name__)
 
@@ -15,9 +16,16 @@ class Notifier:
     """Publishes a run's outbox to the custom topic, and sends what the topic delivers."""
 
     def __init__(
-        self, runs: Runs, topic: Topic, messengers: Mapping[Channel, Messenger], clock: Callable[[], datetime]
+        self,
+        runs: Runs,
+        topic: Topic,
+        messengers: Mapping[Channel, Messenger],
+        reports: Reports,
+        clock: Callable[[], datetime],
+        app_address: str = "",
     ) -> None:
-        self._runs, self._topic, self._messengers, self._clock = runs, topic, messengers, clock
+        self._runs, self._topic, self._messengers = runs, topic, messengers
+        self._reports, self._clock, self._app_address = reports, clock, app_address
 
     def publish(self, run_id: str) -> None:
         """Publish the run's outbox, then empty it; a crash in between repeats an event, never loses one."""
@@ -39,9 +47,21 @@ class Notifier:
             log.info("run %s: %s by %s was sent before", run.id, run.state, channel)
             return
         try:
-            self._messengers[channel].send(notification)
+            self._messengers[channel].send(notification, self._background(run))
         except TuneDropError:
             self._runs.release(notification)
             raise
         self._runs.sent(notification)
         log.info("run %s: %s told by %s", run.id, run.state, channel)
+
+    def _background(self, run: Run) -> Background:
+        history = tuple(self._runs.history(run.id))
+        return Background(history, self._report(run), self._app_address)
+
+    def _report(self, run: Run) -> ReportPlace | None:
+        """Return where the report can be read; a message without a link is better than none."""
+        try:
+            return self._reports.place_of(run.id, self._clock())
+        except TuneDropError as trouble:
+            log.warning("run %s: its report is told without a link: %s", run.id, trouble)
+            return unlinked(run.id) if run.model else None

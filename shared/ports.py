@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from shared.core.lifecycle import Decision
+from shared.core.messages import Background, ReportPlace
 from shared.core.policy import Policy
 from shared.core.run import Moment, Notification, Run
 from shared.errors import ServiceUnavailable
@@ -341,8 +342,19 @@ class Topic(Protocol):
 class Messenger(Protocol):
     """One channel's way out: Teams or e-mail."""
 
-    def send(self, notification: Notification) -> None:
+    def send(self, notification: Notification, background: Background) -> None:
         """Send the notification; raises ServiceUnavailable or ServiceRefused."""
+        ...
+
+
+class Reports(Protocol):
+    """Where people can read the report of a dataset check."""
+
+    def place_of(self, run_id: str, now: datetime) -> ReportPlace | None:
+        """Return where the run's report lies, with a link where there can be one; None: there is no report.
+
+        Raises ServiceUnavailable or ServiceRefused.
+        """
         ...
 
 

@@ -34,6 +34,9 @@ OPTIONAL = {
     "training_price": ("PRICE_PER_1000_TRAINING_TOKENS", "unknown"),
     "hosting_price": ("HOSTING_PER_HOUR", "unknown"),
     "currency": ("CURRENCY", "USD"),
+    "app_address": ("APP_URL", "unknown"),
+    "email_domains": ("EMAIL_DOMAINS", "recipients"),
+    "report_link_days": ("REPORT_LINK_DAYS", "7"),
     "policy": ("CONTENT_SAFETY_POLICY", "{}"),
 }
 
@@ -43,6 +46,15 @@ SPELLED = {
     "training_price": (r"unknown|\d{1,9}(\.\d{1,9})?", "a number, or unknown"),
     "hosting_price": (r"unknown|\d{1,9}(\.\d{1,9})?", "a number, or unknown"),
     "currency": (r"[A-Z]{3}", "three letters, as in USD"),
+    "app_address": (
+        r"unknown|https://[^\s?#]+|http://(localhost|127\.0\.0\.1)(:\d+)?",
+        "the app's address, beginning with https://, or unknown",
+    ),
+    "email_domains": (
+        r"recipients|[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+(\s*,\s*[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+)*",
+        "domains, separated by commas, or recipients",
+    ),
+    "report_link_days": (r"[0-7]", "a number of days from 0 to 7"),
 }
 
 
@@ -71,6 +83,9 @@ class Settings:
     training_price: str
     hosting_price: str
     currency: str
+    app_address: str
+    email_domains: str
+    report_link_days: str
     policy: str
 
     def __repr__(self) -> str:

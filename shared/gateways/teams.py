@@ -5,7 +5,7 @@ from azure.core.pipeline.policies import CustomHookPolicy, HeadersPolicy, UserAg
 from azure.core.rest import HttpRequest, HttpResponse
 
 from shared.calling import calling, client_options
-from shared.core.messages import teams_card
+from shared.core.messages import Background, teams_card
 from shared.core.run import Notification
 from shared.errors import ServiceRefused
 from shared.settings import Settings
@@ -23,12 +23,12 @@ class TeamsWebhook:
         policies = [HeadersPolicy(), UserAgentPolicy("tunedrop"), CustomHookPolicy(**options)]
         self._client: PipelineClient[HttpRequest, HttpResponse] = PipelineClient("", policies=policies, **options)
 
-    def send(self, notification: Notification) -> None:
+    def send(self, notification: Notification, background: Background) -> None:
         """Post the notification's card; raises ServiceUnavailable or ServiceRefused."""
         attachment = {
             "contentType": "application/vnd.microsoft.card.adaptive",
             "contentUrl": None,
-            "content": teams_card(notification),
+            "content": teams_card(notification, background),
         }
         message = {"type": "message", "attachments": [attachment]}
         with calling(SERVICE):

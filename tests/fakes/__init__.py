@@ -5,7 +5,7 @@ from tests.fakes.datasets import FakeDatasets
 from tests.fakes.policies import FakePolicies
 from tests.fakes.run_storage import FakeQueue, FakeRuns
 from tests.fakes.tables import FakeKeys, FakeModels
-from tests.fakes.telling import FakeDeadLetters, FakeMessenger, FakeTopic
+from tests.fakes.telling import FakeDeadLetters, FakeMessenger, FakeReports, FakeTopic
 
 __all__ = [
     "FakeDatasets",
@@ -16,6 +16,7 @@ __all__ = [
     "FakeModels",
     "FakePolicies",
     "FakeQueue",
+    "FakeReports",
     "FakeRuns",
     "FakeTopic",
     "FakeTraining",

@@ -21,6 +21,8 @@ CALLS = [
     ("runs", "known_ids"),
     ("runs", "claim"),
     ("runs", "sent"),
+    ("runs", "history"),
+    ("reports", "place_of"),
     ("runs", "note_job"),
     ("queue", "put"),
     ("datasets", "dropped"),
@@ -143,9 +145,11 @@ def test_a_rejection_names_the_three_most_frequent_reasons_and_where_all_are():
     run_id = world.receive(world.drop(content=GOOD + b"".join(kinds)))
     world.tick(2)
     for sent in (world.teams.sent[-1], world.email.sent[-1]):
-        told = [line for line in email(sent).text.splitlines() if line.startswith("- ")]
+        mail = email(sent, world.email.backgrounds[-1]).text
+        told = [line for line in mail.splitlines() if line.startswith("- ")]
         assert [line.split(" (and ")[1].split(")")[0] for line in told[:3]] == ["7 more", "3 more", "1 more"]
-        assert told[3:] == [f"- and 1 more kind: reports/{run_id}/report.html"]
+        assert told[3:] == ["- and 1 more kind; the report has them all"]
+        assert f"Read the report: https://st.example/reports/{run_id}/report.html" in mail
 
 
 @pytest.mark.parametrize(

@@ -32,6 +32,10 @@ def test_optional_settings_have_their_defaults_and_urls_end_without_a_slash():
         ),
         ({"HOSTING_PER_HOUR": "-1"}, "HOSTING_PER_HOUR must be a number, or unknown"),
         ({"CURRENCY": "$"}, "CURRENCY must be three letters, as in USD"),
+        ({"REPORT_LINK_DAYS": "8"}, "REPORT_LINK_DAYS must be a number of days from 0 to 7"),
+        ({"EMAIL_DOMAINS": "@x.org"}, "EMAIL_DOMAINS must be domains, separated by commas, or recipients"),
+        ({"EMAIL_DOMAINS": "*"}, "EMAIL_DOMAINS must be domains, separated by commas, or recipients"),
+        ({"APP_URL": "http://app.example"}, "APP_URL must be the app's address, beginning with https://"),
         ({"SCREENING_SAMPLE": "many"}, "SCREENING_SAMPLE must be a whole number above 0"),
     ],
 )

@@ -23,6 +23,7 @@ from tests.fakes import (
     FakeMessenger,
     FakeModels,
     FakeQueue,
+    FakeReports,
     FakeRuns,
     FakeTopic,
     FakeTraining,
@@ -79,7 +80,8 @@ class World:
             prices=self.prices,
         )
         messengers = {Channel.TEAMS: self.teams, Channel.EMAIL: self.email}
-        self.notifier = Notifier(self.runs, self.topic, messengers, self.clock)
+        self.reports = FakeReports(self.datasets)
+        self.notifier = Notifier(self.runs, self.topic, messengers, self.reports, self.clock, "https://app.example")
         self.intake = Intake(self.runs, self.queue, self.datasets, self.letters, self.clock)
         self.commands = Commands(self.runs, self.queue, self.clock)
         self.reconciler = Reconciler(self.runs, self.queue, self.notifier, services, self.clock)

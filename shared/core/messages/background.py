@@ -15,6 +15,11 @@ class ReportPlace:
     until: datetime | None = None  # when the link stops to open it
 
 
+def unlinked(run_id: str) -> ReportPlace:
+    """Return where a run's report lies, without a link."""
+    return ReportPlace(f"reports/{run_id}/report.html")
+
+
 @dataclass(frozen=True)
 class Background:
     """What a message knows beyond its run; with nothing of it the message only says less."""
