@@ -189,11 +189,8 @@ def read_job(run: Run, services: Services) -> Event | Waiting:
 
 
 def clean_up(run: Run, services: Services) -> Event | Waiting:
-    """Free the name, cancel jobs and delete endpoints of every attempt; all are asked for each time."""
-    attempts = [replace(run, attempt=number, job_attempt=number) for number in range(1, run.attempt + 1)]
-    left = [] if _free_name(run, services) else [f"the name {run.model}"]
-    left += [f"the job {one.job}" for one in attempts if not services.training.cancel(one)]
-    left += [f"the endpoint {one.endpoint}" for one in attempts if not services.endpoints.delete(one.endpoint)]
+    """Leave nothing of the run; look once more after a while, for what was under way when the clean-up began."""
+    left = _left(run, services)
     if left:
         return Waiting(trouble=f"{', '.join(left)} still there")
     settled = services.clock() - run.since >= SETTLED_AFTER
@@ -201,11 +198,21 @@ def clean_up(run: Run, services: Services) -> Event | Waiting:
 
 
 def delete(run: Run, services: Services) -> Event | Waiting:
-    """Clean up, then archive the model: Azure ML refuses that while an endpoint serves it."""
-    cleaned = clean_up(run, services)
-    if isinstance(cleaned, CleanedUp):
-        services.training.archive(run)
-    return cleaned
+    """Leave nothing of the run, then archive its model: Azure ML refuses that while an endpoint serves it."""
+    left = _left(run, services)
+    if left:
+        return Waiting(trouble=f"{', '.join(left)} still there")
+    services.training.archive(run)
+    return CleanedUp()
+
+
+def _left(run: Run, services: Services) -> list[str]:
+    """Free the name, cancel jobs and delete endpoints of every attempt; return what is there still."""
+    attempts = [replace(run, attempt=number, job_attempt=number) for number in range(1, run.attempt + 1)]
+    left = [] if _free_name(run, services) else [f"the name {run.model}"]
+    left += [f"the job {one.job}" for one in attempts if not services.training.cancel(one)]
+    left += [f"the endpoint {one.endpoint}" for one in attempts if not services.endpoints.delete(one.endpoint)]
+    return left
 
 
 def _free_name(run: Run, services: Services) -> bool:

@@ -90,7 +90,7 @@ class Person:
 
     def ended_run(self, dataset: str, seconds: float = 400) -> dict[str, Any]:
         """Return the dataset's newest run, with its history, once it is in a final state."""
-        final = {"serving", "rejected", "failed", "canceled"}
+        final = {"serving", "rejected", "failed", "canceled", "deleted"}
 
         def ended() -> dict[str, Any] | None:
             return next((run for run in self.runs(dataset)[:1] if run["state"] in final), None)
