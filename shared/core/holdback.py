@@ -107,6 +107,8 @@ class HeldBack:
 
 def seen_end(text: str, length: int) -> str:
     """Return the end of a text that has so many characters for a reader, however many invisible ones it takes."""
+    if not length:
+        return ""
     size = length
     end = text[-size:]
     while size < len(text) and len(normalised(end)) < length:

@@ -7,6 +7,7 @@ gets what has passed. Closing stops all of them, so a client that leaves ends th
 import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from shared.core.chat_answer import Answer, UnreadableAnswer, delta_choice, joined, read_choices, read_usage
@@ -46,7 +47,9 @@ class Relay:
 
     async def begin(self) -> None:
         """Start reading; return when every choice has begun, raise what the model raises before that."""
-        self._pumps = {index: asyncio.create_task(self._guarded(self._read(index))) for index in self._held}
+        self._pumps = {
+            index: asyncio.create_task(self._guarded(partial(self._read, index))) for index in self._held
+        }
         await self._begun.wait()
         if self._fault is not None:
             raise self._fault
@@ -73,10 +76,10 @@ class Relay:
             self._news.clear()
         raise self._fault
 
-    async def _guarded(self, work: Awaitable[None]) -> None:
+    async def _guarded(self, work: Callable[[], Awaitable[None]]) -> None:
         """Run a task; its failure is the stream's, raised to whoever reads it."""
         try:
-            await work
+            await work()
         except Exception as error:  # noqa: BLE001 - kept, and raised by begin() or choices()
             self._fault = error
             self._begun.set()
@@ -132,7 +135,7 @@ class Relay:
         held = self._held[index]
         texts = held.next_texts()
         if texts:
-            self._checks[index] = asyncio.create_task(self._guarded(self._checked(index, texts)))
+            self._checks[index] = asyncio.create_task(self._guarded(partial(self._checked, index, texts)))
         elif held.ended:
             self._release(index)
 

@@ -11,6 +11,7 @@ from starlette.routing import Route
 
 from functions import chat_completions, models, openai_http
 from shared.guard import Guard
+from shared.ports import ApiKey
 from tests.fakes import FakeKeys
 from tests.serving import serving
 from tests.unit.inference.asking import NOW, Asking
@@ -40,6 +41,7 @@ class FakeApp:
     """The part of the wiring that these functions use."""
 
     asking: Asking = field(default_factory=Asking)
+    key: ApiKey = KEY
 
     @cached_property
     def inference(self):
@@ -48,14 +50,14 @@ class FakeApp:
     @cached_property
     def guard(self):
         keys = FakeKeys()
-        keys.add(KEY)
+        keys.add(self.key)
         return Guard(keys, lambda: NOW)
 
 
 @asynccontextmanager
-async def functions_over(asking: Asking) -> AsyncIterator[str]:
-    """Serve the functions; the value is the base URL."""
-    app = FakeApp(asking)
+async def functions_over(asking: Asking, key: ApiKey = KEY) -> AsyncIterator[str]:
+    """Serve the functions to whoever has the key; the value is the base URL."""
+    app = FakeApp(asking, key)
     with pytest.MonkeyPatch.context() as patch:
         for module in (chat_completions, models, openai_http):
             patch.setattr(module, "app", lambda: app)
