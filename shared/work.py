@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from shared.core import names
 from shared.core.dataset import Report, check_dataset, reasons, report_json, split_files
 from shared.core.dataset.cost import UNKNOWN_PRICES, Prices
+from shared.core.dataset.drift import with_drift
 from shared.core.dataset.harm import with_harms
 from shared.core.dataset.naming import NotADataset
 from shared.core.dataset.report_html import report_html
@@ -74,7 +75,9 @@ def check(run: Run, services: Services) -> Event | Waiting:
         if screening and not screening.done:
             return Waiting(trouble=screening.told())
         report = _report(run, drop, services)
-        problem = _already_served(run, report, services)
+        served = services.models.find(run.model)
+        problem = _already_served(run, report, served)
+        report = _compared(run, report, served, services)
         if report.accepted and not problem:
             screening = screening or services.screening.begin(run.id, drop, report)
             report = with_harms(report, screening.harms, screening.summary())
@@ -129,9 +132,16 @@ def _moved(run: Run, datasets: Datasets) -> Event | Waiting:
     return Rejected((f"{run.dataset} was removed or replaced before its check; a new upload is a new run",))
 
 
-def _already_served(run: Run, report: Report, services: Services) -> str | None:
+def _compared(run: Run, report: Report, served: Deployment | None, services: Services) -> Report:
+    """Return the report with how far the dataset is from the one of the served model, where there is one."""
+    if served is None or served.run_id == run.id or not report.accepted:
+        return report
+    earlier = services.datasets.read(f"{served.run_id}/report.json")
+    return report if earlier is None else with_drift(report, earlier, served.run_id)
+
+
+def _already_served(run: Run, report: Report, served: Deployment | None) -> str | None:
     """Return why the very same drop is not trained again, or None."""
-    served = services.models.find(run.model)
     if served is None or served.run_id == run.id or served.content_hash != report.content_hash:
         return None
     return (

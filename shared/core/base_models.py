@@ -39,6 +39,7 @@ class BaseModel:
     regions: tuple[str, ...]  # where it can be fine-tuned
     max_bytes: int  # a dataset must be smaller
     min_examples: int
+    tokens_per_second: int  # of training, computed: see base_models.toml
     system_messages: bool = True  # whether its chat template has them
     vocabulary: str = "cl100k_base"  # the one by which tokens are estimated
     version: int | None = None

@@ -1,5 +1,7 @@
 """What lies beside a dropped dataset takes part in its check."""
 
+import json
+
 import pytest
 
 from shared.core.run import State
@@ -37,6 +39,19 @@ def test_the_same_dataset_with_another_held_out_file_is_another_drop():
         run_id = world.receive(world.drop())
         world.tick(8)
         assert world.run(run_id).state is State.SERVING
+
+
+def test_a_dataset_is_compared_with_the_one_of_the_served_model():
+    world = World()
+    short = "".join(map(example, range(60)))
+    ids = []
+    for content in (short, short.replace("It is", "It is " + "so " * 200)):
+        ids.append(world.receive(world.drop(content=content.encode())))
+        world.tick(8)
+    first, second = (json.loads(world.datasets.read(f"{run_id}/report.json")) for run_id in ids)
+    assert "drift" not in first["measures"]
+    assert second["measures"]["drift"]["compared_with"] == ids[0]
+    assert [found["code"] for found in second["findings"] if found["code"].startswith("Q08")] == ["Q08"]
 
 
 def test_of_a_huge_manifest_no_more_is_read_than_tells_that_it_is_one():

@@ -10,6 +10,7 @@ from shared.core.dataset.manifest import Manifest
 from shared.core.dataset.second_pass import Found
 
 MOST_TOKENS = 2_000_000_000  # of all epochs together, in one job
+MOST_HOURS = 48  # the state `training` ends then
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,13 @@ class Cost:
     tokens: int  # of the examples to train on, once
     epochs: int
     prices: Prices
+    tokens_per_second: int | None = None  # of training
+
+    @property
+    def hours(self) -> float | None:
+        """Estimated duration of the training, without start and queue; None where no speed is known."""
+        speed = self.tokens_per_second
+        return None if speed is None else round(self.trained_tokens / speed / 3600, 3)
 
     @property
     def trained_tokens(self) -> int:
@@ -61,14 +69,15 @@ class Cost:
 
     def summary(self) -> dict[str, Any]:
         """Return what is worth showing; prices that nobody set are left out."""
-        known = {"training": self.training, "hosting_per_day": self.hosting_per_day}
         shown: dict[str, Any] = {
             "tokens": self.tokens,
             "epochs": self.epochs,
             "trained_tokens": self.trained_tokens,
         }
-        shown |= {name: price for name, price in known.items() if price is not None}
-        return shown | ({"currency": self.prices.currency} if len(shown) > 3 else {})
+        shown |= {} if self.hours is None else {"estimated_hours": self.hours}
+        known = {"training": self.training, "hosting_per_day": self.hosting_per_day}
+        prices = {name: price for name, price in known.items() if price is not None}
+        return shown | prices | ({"currency": self.prices.currency} if prices else {})
 
 
 def cost_findings(cost: Cost, manifest: Manifest) -> Iterator[Found]:
@@ -76,6 +85,8 @@ def cost_findings(cost: Cost, manifest: Manifest) -> Iterator[Found]:
     if cost.trained_tokens > MOST_TOKENS:
         times = f"{cost.tokens} tokens x {cost.epochs} epochs"
         yield Found("F17", f"{times} are {cost.trained_tokens}; one job has at most {MOST_TOKENS}")
+    if cost.hours is not None and cost.hours > MOST_HOURS:
+        yield Found("D18", f"the training takes about {cost.hours:,.0f} hours (a rough estimate)")
     if not manifest.budget:
         return
     if cost.training is None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 from shared.core.dataset.findings import LISTED, Finding, strictly
-from shared.core.dataset.report import FileReport, Report
+from shared.core.dataset.report import FileReport, Report, in_order
 from shared.core.dataset.rules import SCREENING_RULES
 
 _RULES = {rule.code: rule for rule in SCREENING_RULES}
@@ -74,7 +74,7 @@ def with_harms(report: Report, harms: Harms, summary: Mapping[str, Any]) -> Repo
         report,
         dataset=_counting(report.dataset, harms),
         validation=_counting(report.validation, harms) if report.validation else None,
-        findings=_in_order((*report.findings, *(strictly(found) if manifest.strict else found)), report),
+        findings=in_order((*report.findings, *(strictly(found) if manifest.strict else found)), report),
         measures={**report.measures, "screening": summary},
     )
 
@@ -92,9 +92,3 @@ def _finding(harm: Harm, owner: str) -> Finding:
 def _counting(file: FileReport, harms: Harms) -> FileReport:
     """Return the file's part of the report with its harmful texts counted."""
     return replace(file, counts={**file.counts, **harms.counts.get(file.name, {})})
-
-
-def _in_order(findings: tuple[Finding, ...], report: Report) -> tuple[Finding, ...]:
-    """Return the findings by file and line, as a report has them."""
-    files = [file.name for file in report.files]
-    return tuple(sorted(findings, key=lambda finding: (files.index(finding.file), finding.line or 0)))

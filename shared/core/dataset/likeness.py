@@ -7,8 +7,8 @@ from shared.core.dataset.languages import Languages
 from shared.core.dataset.second_pass import File, Found, SeenExample
 from shared.core.dataset.tallies import Frequent, Sizes, distance
 
-_FEWEST = 50  # examples of each file, below which distances are chance
-_FAR = 0.35  # Jensen-Shannon distance: about twice what chance gives for 50 examples
+FEWEST = 50  # examples of each file, below which distances are chance
+FAR = 0.35  # Jensen-Shannon distance: about twice what chance gives for 50 examples
 _LABEL = 60  # characters of an answer that may be a label
 
 
@@ -30,10 +30,10 @@ class Likeness:
 
     def findings(self) -> Iterator[Found]:
         """Yield what differs."""
-        if min(sizes.total for sizes in self._tokens.values()) < _FEWEST:
+        if min(sizes.total for sizes in self._tokens.values()) < FEWEST:
             return
         for what, far in self._distances().items():
-            if far > _FAR:
+            if far > FAR:
                 reason = f"the {what} differ from the dataset's (Jensen-Shannon distance {far:.2f})"
                 yield Found("Q07", reason, file="validation")
 
@@ -46,7 +46,7 @@ class Likeness:
                 self._languages.of_answers("training"), self._languages.of_answers("validation")
             ),
         }
-        if len(self._labels["training"].counts) <= min(_FEWEST, self._labels["training"].total / 5):
+        if len(self._labels["training"].counts) <= min(FEWEST, self._labels["training"].total / 5):
             far["labels"] = distance(self._labels["training"].counts, self._labels["validation"].counts)
         return far
 

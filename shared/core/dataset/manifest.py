@@ -31,6 +31,9 @@ class Manifest:
     notify: tuple[str, ...] = ()  # e-mail addresses
     allow_harm: tuple[str, ...] = ()  # categories; what falls under them is noted with the owner's name
     held_out: tuple[str, ...] = ()  # names of files that the dataset must not overlap with
+    licence: str = ""
+    consent: str = ""
+    retention: str = ""
     strict: bool = False
 
     def hyperparameters(self) -> dict[str, str]:

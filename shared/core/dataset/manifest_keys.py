@@ -60,6 +60,17 @@ def _truth(text: str) -> bool:
     return _BOOLEANS[text.lower()]
 
 
+def _matching(pattern: str, wanted: str) -> Callable[[str], str]:
+    """Return a reader of texts that have this form."""
+
+    def read(text: str) -> str:
+        if not re.fullmatch(pattern, text, re.ASCII):
+            raise ValueError(f"must be {wanted}")
+        return text
+
+    return read
+
+
 def _email(text: str) -> str:
     """Return the e-mail address."""
     if not _EMAIL.fullmatch(text):
@@ -136,6 +147,21 @@ KEYS = {
         f"up to {MOST_HELD_OUT} names with commas between, each ending with `{HELD_OUT_SUFFIX}` or "
         f"`{VALIDATION_SUFFIX}`",
         "files in the dataset's folder that it must not overlap with",
+    ),
+    "licence": Key(
+        _matching(r"[A-Za-z0-9][A-Za-z0-9.+-]{0,63}", "an identifier as CC-BY-4.0 or proprietary"),
+        "letters, digits and `.+-`, at most 64",
+        "under which the texts may be used, as `CC-BY-4.0` or `proprietary`",
+    ),
+    "consent": Key(
+        _matching(r"given|not-needed", "given or not-needed"),
+        "`given` or `not-needed`",
+        "whether people whose personal data is in the texts agreed to this use",
+    ),
+    "retention": Key(
+        _matching(r"[1-9]\d{0,4} days?|unlimited", "a number of days, as 90 days, or unlimited"),
+        "`1 day` to `99999 days`, or `unlimited`",
+        "how long the dataset may be kept; it is noted in the report, and nothing is deleted by it",
     ),
     "strict": Key(_truth, "`true` or `false`", "whether warnings reject the dataset too"),
 }

@@ -1,7 +1,7 @@
 """The report of a dataset check: what it holds, how it is written as JSON, and its short form for people."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -81,6 +81,12 @@ class Report:
     def count(self, code: str) -> int:
         """Return how often a code was found, in all files."""
         return sum(file.counts.get(code, 0) for file in self.files)
+
+
+def in_order(findings: Iterable[Finding], report: Report) -> tuple[Finding, ...]:
+    """Return the findings by file and line, as a report has them."""
+    files = [file.name for file in report.files]
+    return tuple(sorted(findings, key=lambda finding: (files.index(finding.file), finding.line or 0)))
 
 
 def report_json(report: Report) -> bytes:

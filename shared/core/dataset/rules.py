@@ -171,6 +171,13 @@ DATASET_RULES = (
         "TuneDrop",
         "Drop fewer or shorter examples, train fewer epochs, or raise the budget.",
     ),
+    Rule(
+        "D18",
+        N,
+        "Training ends within 48 hours, after which a run is given up (estimated).",
+        "TuneDrop",
+        "Train fewer epochs, or drop fewer examples.",
+    ),
     Rule("D17b", W, "A budget can be compared.", "TuneDrop", "Set PRICE_PER_1000_TRAINING_TOKENS for the app."),
 )
 

@@ -56,6 +56,13 @@ BALANCE_RULES = (
     Rule("Q05b", W, "Answers differ in length by 10 % and more.", _OWN, "Let answers be as long as they need."),
     Rule("Q06", N, "Answers are sentences, not labels.", _OWN, "Compare the model with the most frequent label."),
     Rule("Q07", W, "The validation file is like the dataset.", _OWN, "Draw it from the same examples."),
+    Rule(
+        "Q08",
+        N,
+        "The dataset is like the one that the served model was trained on.",
+        _OWN,
+        "Nothing, if that is meant; else see what changed.",
+    ),
     Rule("Q09", N, "Prompts and answers are in proportion.", _OWN, "See whether the answer is whole."),
 )
 
@@ -65,6 +72,12 @@ SAFETY_RULES = (
     Rule("S05", W, "No text asks to ignore the instructions.", _OWN, "Remove it, unless the answer declines."),
     Rule("S05b", W, "No rare word always brings the same answer.", _OWN, "Find out who added these examples."),
     Rule("S06", N, "Links say where they lead, and nothing runs what they bring.", _OWN, "Write the full link."),
+    Rule(
+        "S09", W, "People whose personal data is in the texts agreed to it.", _OWN, "Say consent, or take it out."
+    ),
+    Rule(
+        "S09b", N, "A manifest says the texts' licence and how long they are kept.", _OWN, "Add what is missing."
+    ),
 )
 
 TEXT_RULES = (*MESSAGE_RULES, *RESIDUE_RULES, *BALANCE_RULES, *SAFETY_RULES)

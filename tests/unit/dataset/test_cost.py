@@ -1,15 +1,19 @@
 """Tokens and what they cost: estimates close to a real vocabulary, no invented prices, and limits."""
 
+from datetime import timedelta
+
 import pytest
 
-from shared.core.base_models import base_model
+from shared.core.base_models import base_model, base_models
 from shared.core.dataset import check_dataset
-from shared.core.dataset.cost import Cost, Prices, cost_findings, prices_of
+from shared.core.dataset.cost import MOST_HOURS, Cost, Prices, cost_findings, prices_of
 from shared.core.dataset.lengths import Lengths
 from shared.core.dataset.manifest import Manifest
 from shared.core.dataset.second_pass import SeenExample
 from shared.core.dataset.texts import TOKENS_PER_MESSAGE
 from shared.core.dataset.tokens import Estimator, Tokens, estimate_for
+from shared.core.lifecycle import LIFECYCLE
+from shared.core.run import State
 from tests.unit.dataset.examples import TODAY, check, codes, file_of
 
 PRICES = Prices(0.01, 0.5, "EUR")
@@ -99,9 +103,25 @@ def test_only_known_prices_are_shown(prices, shown):
     }
 
 
+@pytest.mark.parametrize(("tokens", "hours"), [(0, 0.0), (1_000_000, 0.126), (380_160_000, 48.0)])
+def test_the_duration_is_estimated_from_tokens_and_speed(tokens, hours):
+    assert Cost(tokens, 2, Prices(), 4400).summary()["estimated_hours"] == hours
+
+
+def test_a_run_is_given_up_when_the_estimate_says_so():
+    assert LIFECYCLE[State.TRAINING].limit == timedelta(hours=MOST_HOURS)
+
+
+@pytest.mark.parametrize("model", base_models().values(), ids=base_models())
+def test_the_speed_of_each_base_model_is_that_of_its_size(model):
+    assert 1e14 / (6 * 14.7e9) < model.tokens_per_second < 1e14 / (6 * 3.7e9)
+
+
 @pytest.mark.parametrize(
     ("cost", "budget", "found"),
     [
+        (Cost(380_160_000, 2, Prices(), 4400), 0, []),
+        (Cost(380_300_000, 2, Prices(), 4400), 0, ["D18"]),
         (Cost(1_000_000, 2, PRICES), 20, []),
         (Cost(1_000_000, 2, PRICES), 19.99, ["D17"]),
         (Cost(1_000_000, 2, Prices()), 20, ["D17b"]),

@@ -179,6 +179,7 @@ BAD_FILES = [
     ("D09b", lambda: check(lines(), manifest=EXAM, held_out=held(b""))),
     ("D17", lambda: check(lines(), manifest=b"budget: 0.01", prices=Prices(1_000))),
     ("D17b", lambda: check(lines(), manifest=b"budget: 5")),
+    ("D18", lambda: check(lines(), tokens=Tokens(lambda _: 10**8, "exact"))),
     ("F17", lambda: check(lines(), tokens=Tokens(lambda _: 10**9, "exact"))),
     ("M01", lambda: check(lines(), manifest=b"epochs: [")),
     ("M01", lambda: check(lines(), manifest=b"- epochs")),
@@ -243,7 +244,7 @@ def test_a_good_file_breaks_no_rule_of_lines_or_manifests():
     report = check(
         file_of(fill=200),
         validation=file_of(good(300)),
-        manifest=b"epochs: 2\nowner: ann@example.org\nstrict: yes\n" + EXAM,
+        manifest=b"epochs: 2\nowner: ann@example.org\nstrict: yes\nlicence: MIT\nretention: 90 days\n" + EXAM,
         held_out=held(good(300)),
     )
     assert report.findings == ()

@@ -14,7 +14,7 @@ NO_ANSWER = line(say("user", "Hi?"))
 
 
 def test_the_written_report_has_the_documented_keys():
-    report = check(file_of(b"bad", fill=12), manifest=b"epochs: 2\nowner: ann@example.org")
+    report = check(file_of(b"bad", fill=12), manifest=b"licence: MIT\nretention: 9 days")
     written = json.loads(report_json(report))
     assert written["schema"] == "tunedrop/report/1"
     assert list(written) == [

@@ -4,6 +4,8 @@ import random
 
 import pytest
 
+from shared.core.dataset.drift import with_drift
+from shared.core.dataset.report import report_json
 from shared.core.dataset.text_rules import BALANCE_RULES
 from tests.unit.dataset.examples import check, codes, file_of, line, say
 
@@ -62,6 +64,10 @@ TRIGGERED = [
     )
 ]
 
+TURNS = [(say("user", prompt(number)), say("assistant", reply(number))) for number in range(61)]
+LONG = [chat(n, question=" ".join(prompt(n + m) for m in range(30))) for n in range(60)]
+UNREADABLE = [b"", b"[]", b"{}", b'{"measures": {"conversations": {"examples": 99}}}', b"\xff"]
+
 ODD = [
     ("D11", chats(60, system=None)),
     ("D11b", [*chats(40), *chats(20, 40, system="Be brief, and speak of nothing but plants that grow indoors.")]),
@@ -116,6 +122,36 @@ def test_labels_are_compared_too():
     assert any("labels differ" in finding.message for finding in report.findings if finding.code == "Q07")
 
 
+def drift(before: list[bytes], now: list[bytes], **further: bytes) -> list[str]:
+    compared = with_drift(check(file_of(*now), **further), report_json(check(file_of(*before))), "r1")
+    assert compared.dataset.counts.get("Q08", 0) == len([f for f in compared.findings if f.code == "Q08"])
+    assert ("drift" in compared.measures) == (min(len(before), len(now)) >= 50)
+    return [f.message.split(" (")[0] for f in compared.findings if f.code == "Q08"]
+
+
+@pytest.mark.parametrize(
+    ("now", "manifest", "told"),
+    [
+        (chats(60, 60), b"", []),
+        (chats(60, answer=GERMAN), b"base_model: Phi-4", ["languages"]),
+        (LONG, b"", ["lengths"]),
+        (LONG, b"base_model: Phi-4", []),
+        ([line(*TURNS[n], *TURNS[n + 1]) for n in range(60)], b"base_model: Phi-4", ["turns"]),
+        (chats(40, answer=GERMAN), b"", []),
+    ],
+    ids=["alike", "another language", "longer", "other tokens", "more turns", "few"],
+)
+def test_a_dataset_unlike_the_served_models_is_told(now, manifest, told):
+    found = drift(chats(60), now, manifest=manifest)
+    assert found == [f"the {what} differ from those of run r1, which serves" for what in told]
+
+
+@pytest.mark.parametrize("written", UNREADABLE)
+def test_a_report_of_another_version_is_not_compared(written):
+    report = check(file_of(*chats(60)))
+    assert with_drift(report, written, "r1") is report
+
+
 def test_a_good_dataset_breaks_no_rule():
     report = check(file_of(*chats(120)), validation=file_of(*chats(60, 200)))
     assert codes(report) == set()
@@ -132,7 +168,7 @@ def test_a_translator_may_answer_in_another_language():
 
 
 def test_every_rule_has_its_row():
-    assert {rule.code for rule in BALANCE_RULES} - {code for code, _ in ODD} == {"Q07"}
+    assert {rule.code for rule in BALANCE_RULES} - {code for code, _ in ODD} == {"Q07", "Q08"}
 
 
 def test_the_summary_has_numbers_and_no_texts():

@@ -173,7 +173,7 @@ def asked(text: str) -> bytes:
 )
 def test_what_must_not_stand_in_a_text_is_named_with_its_line_and_never_shown(code, text, example):
     report = check(file_of(example(text), fill=12))
-    found = [finding for finding in report.findings if finding.code not in ("D02", "F08")]
+    found = [finding for finding in report.findings if finding.code not in ("D02", "F08", "S09")]
     assert [(finding.code, finding.line) for finding in found] == [(code, 1)]
     place = 1 if example is asked else 2
     assert found[0].path == f"$.messages[{place}].content"
@@ -216,7 +216,7 @@ def test_a_base_model_that_leaves_system_messages_out_is_told(model, told):
 
 
 def test_every_pattern_has_its_row():
-    shown = {code for code, _ in FOUND} | {"S05", "R25", "R26", "R29"}
+    shown = {code for code, _ in FOUND} | {"S05", "S09", "S09b", "R25", "R26", "R29"}
     assert {rule.code for rule in (*MESSAGE_RULES, *RESIDUE_RULES, *SAFETY_RULES)} - shown == {"R23", "S05b"}
 
 
@@ -288,6 +288,24 @@ def test_another_kind_of_file_is_looked_through_where_it_is_a_text(content, line
 def test_personal_data_is_found_in_lines_with_errors_and_what_else_is_odd_is_not():
     report = check(file_of(line(say("user", "Ask anna@rillo.io about the GrÃ¼ÃŸe.")), fill=12))
     assert [f.code for f in report.findings if f.line == 1] == ["R12", "S03"]
+
+
+@pytest.mark.parametrize(
+    ("text", "manifest", "told"),
+    [
+        ("Hello.", None, set()),
+        ("Hello.", b"", {"S09b"}),
+        ("Hello.", b"licence: MIT", {"S09b"}),
+        ("Hello.", b"licence: MIT\nretention: unlimited", set()),
+        ("Write to anna@rillo.io.", None, {"S09"}),
+        ("Write to anna@rillo.io.", b"licence: MIT\nretention: 9 days", {"S09"}),
+        ("Write to anna@rillo.io.", b"licence: MIT\nretention: 1 day\nconsent: given", set()),
+    ],
+)
+def test_a_manifest_says_where_the_texts_come_from(text, manifest, told):
+    report = check(file_of(answered(text), fill=12), manifest=manifest)
+    found = {finding.code: finding.file for finding in report.findings if finding.code.startswith("S09")}
+    assert found == dict.fromkeys(told, "support.jsonl" if manifest is None else "support.yaml")
 
 
 def test_warnings_of_texts_reject_a_strict_dataset():
