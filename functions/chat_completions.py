@@ -1,14 +1,19 @@
 """HTTP: the moderated, OpenAI-compatible chat completions, plain and streamed."""
 
+from collections.abc import AsyncGenerator
+from typing import Any
+
 import azure.functions as func
 from azurefunctions.extensions.http.fastapi import Request, Response
 
-from functions.openai_http import answered, event_stream, json_body, json_response
+from functions.openai_http import answered, body_of, decoded, event_stream, json_response
+from shared.guard import Use
 from shared.ports import ApiKey
 from shared.wiring import app
 
 bp = func.Blueprint()
 
+BYTES_PER_TOKEN = 4  # about; what a request really took is known after it
 DROPPING = frozenset({"drop", "pass-through"})  # of the header `extra-parameters`: nothing unknown is ever passed
 
 
@@ -25,8 +30,33 @@ async def chat_completions_of_azure(req: Request) -> Response:
 
 
 async def _completion(req: Request, key: ApiKey) -> Response:
-    body = await json_body(req)
+    raw = await body_of(req)
+    estimated = len(raw) // BYTES_PER_TOKEN
+    use = app().guard.admit(key, estimated)
     drop_unknown = req.headers.get("extra-parameters") in DROPPING
-    if isinstance(body, dict) and body.get("stream") is True:
-        return event_stream(await app().inference.stream(body, key, drop_unknown=drop_unknown))
-    return json_response(await app().inference.complete(body, key, drop_unknown=drop_unknown))
+    try:
+        body = decoded(raw)
+        if isinstance(body, dict) and body.get("stream") is True:
+            chunks = await app().inference.stream(body, key, drop_unknown=drop_unknown)
+            return event_stream(_counted(chunks, use, estimated) if use.tokens else chunks, use.headers)
+        answer = await app().inference.complete(body, key, drop_unknown=drop_unknown)
+    except BaseException:
+        use.settle(estimated, 0)
+        raise
+    use.settle(estimated, answer["usage"].get("total_tokens") or estimated)
+    return json_response(answer, headers=use.headers)
+
+
+async def _counted(
+    chunks: AsyncGenerator[dict[str, Any], None], use: Use, estimated: int
+) -> AsyncGenerator[dict[str, Any], None]:
+    """Pass a stream on and settle what it took: as the model counts, or by the length of its text."""
+    size, counted = 0, 0
+    try:
+        async for chunk in chunks:
+            size += sum(len(choice["delta"].get("content") or "") for choice in chunk["choices"])
+            counted = (chunk.get("usage") or {}).get("total_tokens", 0)
+            yield chunk
+    finally:
+        use.settle(estimated, counted or estimated + size // BYTES_PER_TOKEN)
+        await chunks.aclose()

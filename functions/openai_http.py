@@ -2,7 +2,7 @@
 
 import logging
 import uuid
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from typing import Any
 
 import msgspec
@@ -18,18 +18,21 @@ log = logging.getLogger(__name__)
 
 LONGEST_BODY = 1_000_000  # bytes
 SCOPE = "chat"
+PRINCIPAL = "x-ms-client-principal"  # App Service authentication's word on who signed in
+
+_encode = msgspec.json.Encoder().encode
+_decode = msgspec.json.Decoder().decode
 
 
 async def answered(req: Request, work: Callable[[ApiKey], Awaitable[Response]], scope: str = SCOPE) -> Response:
     """Return what `work` answers to the holder of a good key, or the error that it or the key check raises."""
     request_id = uuid.uuid4().hex
     try:
-        key = await app().guard.key(_bearer(req), scope)
+        key = await app().guard.key(_bearer(req), scope, req.headers.get(PRINCIPAL))
         response = await work(key)
     except ApiError as error:
         log.info("request %s: %d %s", request_id, error.status, error.code)
-        response = json_response(error.body, error.status)
-        response.headers.update(error.headers)
+        response = json_response(error.body, error.status, error.headers)
     except TuneDropError as error:
         log.error("request %s: %s", request_id, error)
         response = json_response(service_unavailable(None).body, 503)
@@ -44,28 +47,33 @@ def _bearer(req: Request) -> str | None:
     return header or (f"Bearer {api_key}" if api_key else None)
 
 
-async def json_body(req: Request) -> Any:
-    """Return the request's body; raises ApiError for one that is too large or no JSON."""
+async def body_of(req: Request) -> bytes:
+    """Return the request's body; raises ApiError for one that is too large."""
     parts, size = [], 0
     async for part in req.stream():
         size += len(part)
         if size > LONGEST_BODY:
             raise too_large(LONGEST_BODY)
         parts.append(part)
+    return b"".join(parts)
+
+
+def decoded(raw: bytes) -> Any:
+    """Return what a JSON body says; raises ApiError for one that is none."""
     try:
-        return msgspec.json.decode(b"".join(parts))
+        return _decode(raw)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise bad_request("The request body is not valid JSON.", "invalid_json") from None
 
 
-def json_response(body: Any, status: int = 200) -> Response:
+def json_response(body: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
     """Return a JSON answer."""
-    return Response(msgspec.json.encode(body), status, media_type="application/json")
+    return Response(_encode(body), status, headers, media_type="application/json")
 
 
-def event_stream(chunks: AsyncGenerator[dict[str, Any], None]) -> Response:
+def event_stream(chunks: AsyncGenerator[dict[str, Any], None], headers: Mapping[str, str]) -> Response:
     """Return the chunks as server-sent events."""
-    headers = {"cache-control": "no-cache", "x-accel-buffering": "no"}
+    headers = {"cache-control": "no-cache", "x-accel-buffering": "no", **headers}
     return StreamingResponse(frames(chunks), media_type="text/event-stream", headers=headers)
 
 

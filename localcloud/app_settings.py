@@ -50,6 +50,7 @@ def app_settings(cloud: Cloud) -> dict[str, str]:
         "HOSTING_PER_HOUR": "unknown",
         "CURRENCY": "USD",
         "CONTENT_SAFETY_POLICY": "{}",
+        "APP_SERVICE_AUTHENTICATION": "off",
         "EVENT_TOPIC_URL": f"{urls['event_grid']}/api/events",
         "CONTENT_SAFETY_URL": urls["content_safety"],
         "TEAMS_WEBHOOK_URL": webhook_url(cloud),

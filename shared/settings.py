@@ -38,6 +38,7 @@ OPTIONAL = {
     "email_domains": ("EMAIL_DOMAINS", "recipients"),
     "report_link_days": ("REPORT_LINK_DAYS", "7"),
     "policy": ("CONTENT_SAFETY_POLICY", "{}"),
+    "app_service_authentication": ("APP_SERVICE_AUTHENTICATION", "off"),
 }
 
 SPELLED = {
@@ -46,6 +47,7 @@ SPELLED = {
     "training_price": (r"unknown|\d{1,9}(\.\d{1,9})?", "a number, or unknown"),
     "hosting_price": (r"unknown|\d{1,9}(\.\d{1,9})?", "a number, or unknown"),
     "currency": (r"[A-Z]{3}", "three letters, as in USD"),
+    "app_service_authentication": (r"on|off", "on or off"),
     "app_address": (
         r"unknown|https://[^\s?#]+|http://(localhost|127\.0\.0\.1)(:\d+)?",
         "the app's address, beginning with https://, or unknown",
@@ -87,6 +89,7 @@ class Settings:
     email_domains: str
     report_link_days: str
     policy: str
+    app_service_authentication: str
 
     def __repr__(self) -> str:
         """Name the workspace only: the webhook's URL is a secret."""

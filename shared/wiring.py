@@ -209,7 +209,7 @@ class App:
         """Who may ask."""
         from shared.guard import Guard
 
-        return Guard(self.keys, now)
+        return Guard(self.keys, now, signed_in=self.settings.app_service_authentication == "on")
 
     @cached_property
     def inference(self) -> "Inference":

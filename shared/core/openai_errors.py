@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from math import ceil
 from typing import Any
 
+from shared.core.limits import spelled
 from shared.core.moderation import Verdict
 from shared.errors import TuneDropError
 
@@ -95,6 +96,13 @@ def service_unavailable(retry_after: float | None) -> ApiError:
     """Return the 503 for a part of our own that does not answer."""
     message = "The service is unavailable. Please retry."
     return ApiError(503, message, "service_unavailable", headers=_retry(retry_after or 1))
+
+
+def limit_reached(name: str, limit: int, seconds: float, headers: Mapping[str, str]) -> ApiError:
+    """Return the 429 for a key that used up its own limit (`name`: requests or tokens), and when to come back."""
+    message = f"Rate limit reached for {name} per minute: limit {limit}. Please try again in {spelled(seconds)}."
+    more = {**headers, **_retry(seconds), "retry-after-ms": str(ceil(seconds * 1000))}
+    return ApiError(429, message, "rate_limit_exceeded", headers=more, more={"type": name})
 
 
 def rate_limited(retry_after: float | None) -> ApiError:
