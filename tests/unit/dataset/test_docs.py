@@ -76,6 +76,13 @@ def test_codes_are_unique():
     assert len({rule.code for rule in RULES}) == len(RULES)
 
 
+@pytest.mark.parametrize(("letter", "last"), [("F", 17), ("R", 29), ("D", 18), ("Q", 9), ("S", 9)])
+def test_each_number_is_a_rule_or_is_said_not_to_be_checked(letter, last):
+    left_out = PAGE.read_text(encoding="utf-8").partition("## What is not checked")[2].partition("\n## ")[0]
+    known = {rule.code[:3] for rule in RULES} | set(re.findall(r"[A-Z]\d\d", left_out))
+    assert {f"{letter}{number:02}" for number in range(1, last + 1)} <= known
+
+
 def test_the_page_names_every_fix_of_the_repair():
     page = PAGE.read_text(encoding="utf-8")
     assert re.findall(r"^\| `--no-([a-z-]+)` \|", page, re.MULTILINE) == [fix.name for fix in FIXES]
