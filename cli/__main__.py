@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import typer
 
-from cli import dataset_commands, key_commands, run_commands
+from cli import dataset_commands, drop_command, key_commands, run_commands
 from cli.program import PROGRAM
 from shared.errors import TuneDropError
 
@@ -17,6 +17,7 @@ root = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 root.add_typer(dataset_commands.commands)
+root.add_typer(drop_command.commands)
 root.add_typer(run_commands.commands)
 root.add_typer(key_commands.commands, name="keys")
 

@@ -9,6 +9,8 @@ from urllib.parse import urlsplit
 from cli.errors import CommandError
 from cli.program import PROGRAM
 
+EXAMPLE = "https://<app>.azurewebsites.net"
+
 
 @dataclass(frozen=True)
 class Address:
@@ -27,30 +29,31 @@ def address_of(url: str | None, environment: Mapping[str, str] = os.environ) -> 
 
     Raises CommandError that says what is missing. A key travels over https only, or does not leave this machine.
     """
-    found = (url or environment.get("TUNEDROP_URL", "")).strip().rstrip("/")
+    found = url or environment.get("TUNEDROP_URL", "")
     key = environment.get("TUNEDROP_KEY", "").strip()
-    if not found:
-        raise CommandError(
-            "which app? Give its URL with --url, or set TUNEDROP_URL, as in https://<app>.azurewebsites.net"
-        )
-    try:
-        parts = urlsplit(found)
-        host = parts.hostname or ""
-    except ValueError:
-        parts, host = urlsplit(""), ""
-    if not host or parts.scheme not in ("http", "https") or parts.username or parts.query or parts.fragment:
-        raise CommandError(
-            "the app's URL must look like https://<app>.azurewebsites.net; see --url and TUNEDROP_URL"
-        )
-    if parts.scheme == "http" and not is_loopback(host):
-        raise CommandError(
-            f"the URL of {host} must begin with https://: over http, the key could be read on the way"
-        )
+    if not found.strip():
+        raise CommandError(f"which app? Give its URL with --url, or set TUNEDROP_URL, as in {EXAMPLE}")
+    found = safe_url(found, "--url (or TUNEDROP_URL)", EXAMPLE)
     if not key:
         raise CommandError(f"no key: set TUNEDROP_KEY; `{PROGRAM} keys create --owner WHO` makes one")
     if not key.isascii() or not key.isprintable() or " " in key:
         raise CommandError("TUNEDROP_KEY holds characters that no key has; copy it again")
     return Address(found, key)
+
+
+def safe_url(url: str, option: str, example: str) -> str:
+    """Return the URL without a slash at its end; raises CommandError where a secret sent to it could be read."""
+    url = url.strip().rstrip("/")
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname or ""
+    except ValueError:
+        parts, host = urlsplit(""), ""
+    if not host or parts.scheme not in ("http", "https") or parts.username or parts.query or parts.fragment:
+        raise CommandError(f"{option} must look like {example}")
+    if parts.scheme == "http" and not is_loopback(host):
+        raise CommandError(f"{option} must begin with https://: over http, keys could be read on the way")
+    return url
 
 
 def is_loopback(host: str) -> bool:

@@ -17,7 +17,7 @@ from shared.core.base_models import DEFAULT_BASE_MODEL
 from shared.core.dataset import Report, check_dataset, report_json
 from shared.core.dataset.cost import UNKNOWN_PRICES, Prices
 from shared.core.dataset.findings import Severity, strictly
-from shared.core.dataset.naming import dataset_of
+from shared.core.dataset.naming import MANIFEST_SUFFIX, SUFFIX, VALIDATION_SUFFIX, dataset_of
 from shared.core.dataset.repair import REPAIRED
 from shared.core.dataset.report_html import report_html
 
@@ -36,6 +36,19 @@ class Asked:
     prices: Prices = UNKNOWN_PRICES
 
 
+@dataclass(frozen=True)
+class Files:
+    """A dataset on this machine, with what lies beside it."""
+
+    dataset: Path
+    validation: Path | None
+    manifest: bytes | None
+
+    def held_out(self, name: str) -> Path | None:
+        """Return a file that the manifest sets aside, or None."""
+        return _beside(self.dataset, name)
+
+
 def run(path: Path, asked: Asked, *, as_json: bool, html: Path | None) -> int:
     """Show the report; return 0 when the dataset would be accepted, 1 when not."""
     report = checked(path, asked)
@@ -48,30 +61,45 @@ def run(path: Path, asked: Asked, *, as_json: bool, html: Path | None) -> int:
     return 0 if report.accepted else 1
 
 
-def checked(path: Path, asked: Asked = Asked(), manifest: bytes | None = None) -> Report:
-    """Return the report on a file and what lies beside it; `manifest` stands for the one there.
+def checked(path: Path, asked: Asked = Asked()) -> Report:
+    """Return the report on a file and what lies beside it.
 
     Raises CommandError, and NotADataset for a name that starts no run.
     """
-    for each in filter(None, (path, asked.validation)):
+    dataset_of(path.name)
+    return checked_files(files_of(path, asked.validation), asked)
+
+
+def files_of(path: Path, validation: Path | None = None) -> Files:
+    """Return the dataset with what lies beside it; raises CommandError where a file is missing."""
+    for each in filter(None, (path, validation)):
         if not each.is_file():
             raise CommandError(f"{each} is not a file; name a .jsonl file")
-    name = dataset_of(path.name)
-    validation = asked.validation or beside(path, name.validation_path)
-    manifest_file = beside(path, name.manifest_path)
+    stem = path.name.removesuffix(SUFFIX)
+    manifest = _beside(path, stem + MANIFEST_SUFFIX)
+    return Files(
+        dataset=path,
+        validation=validation or _beside(path, stem + VALIDATION_SUFFIX),
+        manifest=manifest.read_bytes() if manifest else None,
+    )
+
+
+def checked_files(files: Files, asked: Asked) -> Report:
+    """Return the report on these files; raises CommandError for a tokenizer that is none."""
+    path, validation = files.dataset, files.validation
     tokens = exact_tokens(asked.tokenizer) if asked.tokenizer else None
     size = sum(each.stat().st_size for each in (path, validation) if each)
     with reading(READINGS * size) as shown:
         report = check_dataset(
             lambda: shown(chunks(path)),
             (lambda: shown(chunks(validation))) if validation else None,
-            manifest_file.read_bytes() if manifest is None and manifest_file else manifest,
+            files.manifest,
             path.name,
             today=datetime.now(UTC).date(),
             default_base_model=asked.base_model or DEFAULT_BASE_MODEL,
             prices=asked.prices,
             tokens=tokens,
-            held_out=lambda named: _chunks_of(beside(path, named)),
+            held_out=lambda named: _chunks_of(files.held_out(named)),
         )
     if not asked.strict:
         return report
@@ -83,7 +111,7 @@ def _chunks_of(path: Path | None) -> Callable[[], Iterator[bytes]] | None:
     return None if path is None else lambda: chunks(path)
 
 
-def beside(path: Path, name: str) -> Path | None:
+def _beside(path: Path, name: str) -> Path | None:
     """Return the file of this name that lies beside another, or None."""
     found = path.with_name(name)
     return found if found.is_file() else None

@@ -8,10 +8,10 @@ from tempfile import NamedTemporaryFile
 CHUNK = 1 << 20  # bytes read at a time
 
 
-def chunks(path: Path) -> Iterator[bytes]:
-    """Yield the file's bytes piece by piece."""
+def chunks(path: Path, size: int = CHUNK) -> Iterator[bytes]:
+    """Yield the file's bytes piece by piece, all but the last of this size."""
     with path.open("rb") as file:
-        while piece := file.read(CHUNK):
+        while piece := file.read(size):
             yield piece
 
 

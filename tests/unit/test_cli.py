@@ -169,15 +169,15 @@ def test_a_name_that_is_no_datasets_is_repaired_but_not_checked(folder, capsys):
 @pytest.mark.parametrize(
     ("prices", "told"),
     [
-        ([], {"tokens", "epochs", "trained_tokens"}),
-        (["--price-per-1000-tokens", "1000"], {"tokens", "epochs", "trained_tokens", "training", "currency"}),
-        (["--hosting-per-hour", "0.5"], {"tokens", "epochs", "trained_tokens", "hosting_per_day", "currency"}),
+        ([], set()),
+        (["--price-per-1000-tokens", "1000"], {"training", "currency"}),
+        (["--hosting-per-hour", "0.5"], {"hosting_per_day", "currency"}),
     ],
 )
 def test_the_cost_is_told_where_prices_are_given(folder, capsys, prices, told):
     assert main(["check", str(folder / "good.jsonl"), "--json", "--currency", "EUR", *prices]) == 0
     cost = json.loads(capsys.readouterr().out)["measures"]["cost"]
-    assert set(cost) == told
+    assert cost.keys() & {"training", "hosting_per_day", "currency"} == told
     assert cost.get("training", cost["trained_tokens"]) == cost["trained_tokens"]
     assert cost.get("hosting_per_day", 12) == 12
     assert cost.get("currency", "EUR") == "EUR"
