@@ -6,6 +6,7 @@ from functions import (
     advance_run,
     advance_run_poison,
     advance_runs,
+    api_description,
     chat_completions,
     dataset_uploaded,
     health,
@@ -31,5 +32,6 @@ for module in (
     models,
     runs,
     health,
+    api_description,
 ):
     app.register_functions(module.bp)

@@ -51,6 +51,7 @@ FUNCTIONS: dict[str, Bindings] = {
     "retry_run": http_function("POST", "runs/{id}/retry"),
     "delete_run": http_function("DELETE", "runs/{id}"),
     "health": http_function("GET", "health"),
+    "api_description": http_function("GET", "openapi.json"),
 }
 
 

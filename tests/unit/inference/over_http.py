@@ -4,13 +4,15 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Protocol
 
 import pytest
 from starlette.applications import Starlette
 from starlette.routing import Route
 
-from functions import chat_completions, models, openai_http
+from functions import api_description, chat_completions, models, openai_http
 from shared.guard import Guard
+from shared.inference import Inference
 from shared.ports import ApiKey
 from tests.fakes import FakeKeys
 from tests.serving import serving
@@ -31,16 +33,24 @@ ROUTES = [
     route("/v1/models", models.models, "GET"),
     route("/v1/models/{id}", models.model, "GET"),
     route("/info", models.info, "GET"),
+    route("/openapi.json", api_description.api_description, "GET"),
     route("/v1/{rest:path}", models.unknown_route, "GET"),
+    route("/v1/{rest:path}", models.unknown_route),
 ]
 AUTHORIZED = {"authorization": f"Bearer {SECRET}"}
+
+
+class AnyAsking(Protocol):
+    """What has an inference: over fakes, or over gateways."""
+
+    def inference(self) -> Inference: ...
 
 
 @dataclass
 class FakeApp:
     """The part of the wiring that these functions use."""
 
-    asking: Asking = field(default_factory=Asking)
+    asking: AnyAsking = field(default_factory=Asking)
     key: ApiKey = KEY
 
     @cached_property
@@ -55,7 +65,7 @@ class FakeApp:
 
 
 @asynccontextmanager
-async def functions_over(asking: Asking, key: ApiKey = KEY) -> AsyncIterator[str]:
+async def functions_over(asking: AnyAsking, key: ApiKey = KEY) -> AsyncIterator[str]:
     """Serve the functions to whoever has the key; the value is the base URL."""
     app = FakeApp(asking, key)
     with pytest.MonkeyPatch.context() as patch:
