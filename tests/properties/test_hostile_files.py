@@ -2,25 +2,29 @@
 
 import gzip
 import hashlib
+import io
 import json
 import random
 import time
 import tracemalloc
+import zipfile
 from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
 
 from shared.core.base_models import base_model
+from shared.core.dataset import check_dataset
 from shared.core.dataset.decoding import NotJson, value_of
-from shared.core.dataset.findings import Findings
+from shared.core.dataset.findings import Findings, Severity
 from shared.core.dataset.formats import example_faults
 from shared.core.dataset.lines import MAX_LINE
 from shared.core.dataset.reading import read
 from shared.core.dataset.report import report_json
+from shared.core.dataset.report_html import report_html
 from shared.core.dataset.rules import RULES
 from shared.core.dataset.texts import text_faults, texts_of
-from tests.unit.dataset.examples import check, file_of, good, line, say
+from tests.unit.dataset.examples import TODAY, check, file_of, good, line, say
 from tests.unit.dataset.test_findings import BAD_LINES
 
 PHI = base_model("Phi-4-mini-instruct")
@@ -125,6 +129,59 @@ def test_a_line_of_100_mb_takes_little_memory_and_time(name):
     assert seen.examples == 12
     assert peak < 6 * MAX_LINE
     assert timedelta(seconds=time.process_time() - begin) < timedelta(seconds=5)
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_the_whole_check_of_such_a_line_takes_little_memory_and_time(name):
+    begin = time.process_time()
+    megabytes = 100 if name == "a text without end" else 8
+    tracemalloc.start(1)
+    report = check_dataset(lambda: long_line(megabytes, *HOSTILE[name]), None, None, "support.jsonl", today=TODAY)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert (report.count("F13"), report.dataset.examples, report.accepted) == (1, 12, False)
+    assert peak < 12 * MAX_LINE
+    assert timedelta(seconds=time.process_time() - begin) < timedelta(seconds=20)
+
+
+def workbook() -> bytes:
+    """An Excel file, as far as its first bytes tell."""
+    written = io.BytesIO()
+    with zipfile.ZipFile(written, "w") as file:
+        file.writestr("[Content_Types].xml", "<Types/>")
+        file.writestr("xl/workbook.xml", "<workbook/>")
+    return written.getvalue()
+
+
+BAD = {
+    "a bomb of lists": ("F13", b'{"messages": ' + b"[" * 10**6 + b"]" * 10**6 + b"}\n" + file_of(fill=12)),
+    "a bomb of objects": ("F13", b'{"a":' * 10**6 + b"1" + b"}" * 10**6 + b"\n" + file_of(fill=12)),
+    "NUL bytes": ("F07", file_of(b"\0" * 5_000, fill=12)),
+    "an escaped NUL": ("F07", file_of(good(1).replace(b"Help", b"\\u0000"), fill=12)),
+    "half a surrogate pair": ("F15", file_of(good(1).replace(b"Help", b"\\udead"), fill=12)),
+    "NaN": ("F14", file_of(good(1)[:-1] + b', "a": NaN}', fill=12)),
+    "a key twice": ("F14", file_of(good(1)[:-1] + b', "a": 1, "a": 2}', fill=12)),
+    "UTF-16": ("F06", file_of(fill=12).decode().encode("utf-16")),
+    "UTF-16 without its mark": ("F06", file_of(fill=12).decode().encode("utf-16-be")),
+    "gzip": ("F11", gzip.compress(file_of(fill=12))),
+    "CSV": ("F11", b"question,answer\n" + b"Hi?,Hello\n" * 12),
+    "XLSX": ("F11", workbook()),
+    "a JSON array": ("F10", json.dumps([json.loads(good(number)) for number in range(12)]).encode()),
+    "an indented JSON array": ("F10", json.dumps([json.loads(good(1))] * 12, indent=1).encode()),
+    "a last line that is cut off": ("F12", file_of(fill=12)[:-9]),
+    "a line that is no UTF-8": ("F04", file_of(good(1), b"\xff\xfe\xfd", fill=12)),
+    "nothing": ("F02", b""),
+}
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_the_whole_report_on_a_hostile_file_tells_it_by_its_code(name):
+    code, content = BAD[name]
+    report = check(content)
+    assert report.count(code) == 1
+    assert {finding.code for finding in report.findings if finding.severity is Severity.ERROR} == {code}
+    assert code.encode() in report_json(report)
+    assert code.encode() in report_html(report)
 
 
 @pytest.mark.parametrize("separator", [b"\n", b"\r\n", b"x\n", b"{}\n", b"[]\n"])
