@@ -13,6 +13,7 @@ from tests.wire.behaviour import Row
 from tests.wire.fake_azure import CUT, HANG, RAW, Fault, cut_off, events, reply
 
 SOON = Patience(attempt=0.05, total=0.2)
+LATER = Patience(attempt=0.6, total=0.9)  # long enough for the checks that do answer, however busy the machine
 SONG = f"{LYRICS} " + "la " * 60
 OUR_ERROR = {"error": {"code": "x", "message": RAW}}
 IMAGE = {"type": "image_url", "image_url": {"url": "https://localhost/x.png"}}
@@ -228,7 +229,7 @@ def faults() -> Mapping[str, Row]:
 def late_faults() -> Mapping[str, Row]:
     """Each fault of Content Safety while the answer is checked: a 503, or a stream that is cut."""
     rows = {
-        name: Row(faults=(Fault("analyze", answer, 2),), patience=SOON, code="content_safety_unavailable")
+        name: Row(faults=(Fault("analyze", answer, 2),), patience=LATER, code="content_safety_unavailable")
         for name, answer in {**SAFETY_FAULTS, **HALF_ANALYSES}.items()
     }
     rows["protected material: 500"] = Row(
@@ -236,7 +237,7 @@ def late_faults() -> Mapping[str, Row]:
         chunks=deltas(SONG),
         policy={"protected_material": True},
         faults=(Fault("protected", SAFETY_FAULTS["500"]),),
-        patience=SOON,
+        patience=LATER,
         code="content_safety_unavailable",
     )
     return {f"late fault: {name}": row for name, row in rows.items()}
