@@ -47,7 +47,8 @@ def check_dataset(
     chosen = None if files.validation else _split(files, measured)
     cost = measured.cost(chosen, files.manifest, prices, profile.tokens_per_second)
     add_found(cost_findings(cost, files.manifest) if cost else (), {"training": files.dataset.findings})
-    return _report(files, chosen, measured.summaries | ({"cost": cost.summary()} if cost else {}))
+    copies = {"copies": _copies(files)} if measured.summaries else {}
+    return _report(files, chosen, copies | measured.summaries | ({"cost": cost.summary()} if cost else {}))
 
 
 def split_files(
@@ -74,6 +75,17 @@ def _split(files: Files, measured: Measured) -> Split | None:
     if not chosen.validation:
         dataset.findings.add("D04", "all examples have the same prompt: there is no split without leaks")
     return chosen
+
+
+def _copies(files: Files) -> dict[str, int]:
+    """Return how many examples stand twice, in which sense."""
+    dataset, validation = files.dataset.findings.counts, files.validation
+    return {
+        "exact": dataset["D05"],
+        "same_prompt_other_answer": dataset["D07"],
+        **({"in_validation_file": validation.findings.counts["D08"]} if validation else {}),
+        **({"in_held_out_files": dataset["D09"]} if files.aside else {}),
+    }
 
 
 def _report(files: Files, chosen: Split | None, measures: dict[str, dict[str, Any]]) -> Report:

@@ -1,11 +1,11 @@
 """report.html: the report as one page that needs nothing beside it; made from the report by a template."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from shared.core.dataset.findings import Severity
 from shared.core.dataset.grouping import Group, groups_of, totals
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 TEMPLATES = Path(__file__).with_name("templates")
 STEPS = 3  # fixes that are named at the top
+SHOWN = 6  # messages of one rule that are seen at once; the others are folded
 SECTIONS = (
     (
         Severity.ERROR,
@@ -56,6 +57,7 @@ class Page:
     settings: tuple[tuple[str, str], ...]
     run_id: str
     checked: str
+    shown: int = SHOWN
 
 
 def report_html(report: Report, run_id: str = "", checked: datetime | None = None) -> bytes:
@@ -88,7 +90,7 @@ def page_of(report: Report, run_id: str = "", checked: datetime | None = None) -
         tiles=_tiles(report),
         sections=_sections(groups),
         split=_split(report),
-        blocks=blocks_of(report.measures),
+        blocks=blocks_of(_with_units(report.measures)),
         files=report.files,
         settings=_settings(report),
         run_id=run_id,
@@ -152,10 +154,23 @@ def _cost(report: Report) -> Iterator[tuple[str, str, str]]:
     tokens, training, hosting = (cost.get(name) for name in ("trained_tokens", "training", "hosting_per_day"))
     currency = cost.get("currency", "")
     a_day = "" if hosting is None else f"; hosting costs {f'{hosting:,.2f} {currency}'.strip()} a day"
+    time = f", {duration(cost['estimated_hours'])}" if "estimated_hours" in cost else ""
     if training is not None:
-        yield "Cost of training", f"{training:,.2f} {currency}".strip(), f"{tokens:,} tokens{a_day}"
+        yield "Cost of training", f"{training:,.2f} {currency}".strip(), f"{tokens:,} tokens{time}{a_day}"
     elif tokens is not None:
-        yield "Tokens to train", f"{tokens:,}", f"of all epochs{a_day or '; no price is set'}"
+        yield "Tokens to train", f"{tokens:,}", f"of all epochs{time}{a_day or '; no price is set'}"
+
+
+def _with_units(measures: Mapping[str, Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
+    """Return the measures with prices and time in words."""
+    cost = dict(measures.get("cost", {}))
+    currency = cost.pop("currency", "")
+    for name in ("training", "hosting_per_day"):
+        if name in cost:
+            cost[name] = f"{cost[name]:,.2f} {currency}".strip()
+    if "estimated_hours" in cost:
+        cost["estimated_time"] = duration(cost.pop("estimated_hours"))
+    return {**measures, **({"cost": cost} if cost else {})}
 
 
 def _sections(groups: tuple[Group, ...]) -> tuple[Section, ...]:
@@ -187,6 +202,14 @@ def _settings(report: Report) -> tuple[tuple[str, str], ...]:
 def _count(number: int, what: str) -> str:
     """Return a count in words."""
     return f"{number:,} {what}{'' if number == 1 else 's'}"
+
+
+def duration(hours: float) -> str:
+    """Return an estimated time in the unit that fits; it is rough, so one digit or two will do."""
+    for amount, unit in ((hours, "hour"), (hours * 60, "minute")):
+        if amount >= 1:
+            return f"about {_count(round(amount), unit)}"
+    return "less than a minute"
 
 
 def size(count: int) -> str:

@@ -67,13 +67,19 @@ BALANCE_RULES = (
 )
 
 SAFETY_RULES = (
-    Rule("S03", W, "No personal data: e-mail, phone, card, account, address, number.", _OWN, "Make it up anew."),
+    Rule(
+        "S03",
+        W,
+        "No personal data: e-mail, phone, card, account, address, number.",
+        _OWN,
+        "Put made-up data there.",
+    ),
     Rule("S04", E, "No secret: key, token, password, private key.", _OWN, "Revoke it, then remove it."),
     Rule("S05", W, "No text asks to ignore the instructions.", _OWN, "Remove it, unless the answer declines."),
     Rule("S05b", W, "No rare word always brings the same answer.", _OWN, "Find out who added these examples."),
     Rule("S06", N, "Links say where they lead, and nothing runs what they bring.", _OWN, "Write the full link."),
     Rule(
-        "S09", W, "People whose personal data is in the texts agreed to it.", _OWN, "Say consent, or take it out."
+        "S09", W, "People whose personal data is in the texts agreed to it.", _OWN, "Set consent, or take it out."
     ),
     Rule(
         "S09b", N, "A manifest says the texts' licence and how long they are kept.", _OWN, "Add what is missing."

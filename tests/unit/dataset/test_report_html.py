@@ -164,6 +164,14 @@ def test_measures_are_shown_as_facts_and_bars():
             "Cost of training 0.40 EUR 12,000 tokens; hosting costs 13.40 EUR a day",
         ),
         ({"trained_tokens": 12_000, "training": 1234.5}, "Cost of training 1,234.50 12,000 tokens"),
+        (
+            {"trained_tokens": 9, "estimated_hours": 0.001},
+            "Tokens to train 9 of all epochs, less than a minute; no",
+        ),
+        ({"trained_tokens": 9, "training": 1, "estimated_hours": 0.5}, "1.00 9 tokens, about 30 minutes"),
+        ({"trained_tokens": 9, "training": 1, "estimated_hours": 49.4}, "1.00 9 tokens, about 49 hours"),
+        ({"trained_tokens": 9, "estimated_hours": 1.2}, "Estimated time, without queue about 1 hour"),
+        ({"trained_tokens": 9, "hosting_per_day": 19.2, "currency": "EUR"}, "Hosting per day 19.20 EUR"),
     ],
 )
 def test_what_training_costs_stands_at_the_top(cost, said):
@@ -177,6 +185,20 @@ def test_it_says_how_tokens_were_counted(kind, said):
     report = replace(check(file_of(fill=60)), measures={"tokens": {"kind": kind}})
     assert said in words_of(page_of(report))
     assert json.loads(report_json(report))["tokens"]["kind"] == kind
+
+
+def test_long_lists_are_folded_and_hold_all_that_is_listed():
+    page = page_of(check(file_of(*(good(number) for number in range(20)), fill=20)))
+    shown, folded = page.split("<details>")
+    assert "<summary>14 more</summary>" in folded
+    assert "line 26" in shown
+    assert "line 40" in folded
+
+
+def test_copies_are_shown_in_numbers():
+    content = file_of(good(1), good(2).replace(b"Answer", b"Another"), fill=60)
+    words = words_of(page_of(check(content, validation=file_of(good(3), good(99)))))
+    assert "Copies (none is best) Exact 1 Same prompt, another answer 1 In the validation file too 1" in words
 
 
 def test_what_is_counted_but_not_listed_is_told():
