@@ -1,0 +1,5 @@
+#!/bin/sh
+# After everything is removed: the next deployment begins without event subscriptions and with a new budget.
+set -eu
+azd env set DEPLOY_EVENT_SUBSCRIPTIONS false
+azd env set BUDGET_START ""

@@ -1,0 +1,108 @@
+"""Names: each is declared once, means something and is used; nothing is asked too early; no secret gets out."""
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+
+from tests.infra.bicep import Declared, File, named, properties_of, text_of
+from tests.infra.names import Use, known_late, uses_in, uses_of
+from tests.infra.wrong import Wrong, wrong
+from tree_sitter import Node
+
+# A parameter of such a name is a secret, and so is what such a function returns or such a property holds.
+SECRET_PARAM = re.compile(r"(?i)(webhook.*url|password|secret|key|token|sas)$")
+NO_SECRET = {"token"}  # our own: the end of every resource's name
+SECRET_SOURCE = re.compile(
+    r"\b(list(Keys|AccountSas|ServiceSas|Secrets|Credentials)|getSecret)\(|\.(primary|secondary)Key\b"
+)
+
+
+def syntax(file: File) -> Iterator[Wrong]:
+    """What is no Bicep."""
+    for line in file.broken:
+        yield wrong(file, line, "syntax", "this is no Bicep")
+
+
+def declared_twice(file: File) -> Iterator[Wrong]:
+    """Names that two declarations have."""
+    for kinds in (("output",), ("param", "var", "type", "func", "resource", "module")):
+        several = [name for name, times in Counter(one.name for one in file.of(*kinds)).items() if times > 1]
+        for name in several:
+            again = [one for one in file.of(*kinds) if one.name == name][1]
+            yield wrong(file, again.line, "declared twice", name)
+
+
+def undefined(file: File) -> Iterator[Wrong]:
+    """Names that nothing declares, nested resources too."""
+    for declared in file.declared:
+        for use in uses_of(declared):
+            target = file.named(use.name)
+            if target is None:
+                yield wrong(file, use.line, "undefined", use.name)
+            for nested in use.nested if target else ():
+                children = {child.name: child for child in target.children} if target else {}
+                target = children.get(nested)
+                if target is None:
+                    yield wrong(file, use.line, "undefined", f"{use.name}::{nested}")
+
+
+def unused(file: File) -> Iterator[Wrong]:
+    """Params, variables, types and looked-up resources that nothing reads."""
+    read = {use.name for one in file.declared for use in uses_of(one) if use.name != one.name}
+    for one in file.declared:
+        if one.name not in read and (one.kind in ("param", "var", "type", "func") or one.existing):
+            yield wrong(file, one.line, "unused", one.name)
+
+
+def loops_over_late_values(file: File) -> Iterator[Wrong]:
+    """For-expressions over what only deploying tells: Azure must know their number before it begins."""
+    for node in _all(file.root):
+        if node.type == "for_statement":
+            late = known_late(file, named(node)[1])
+            if late is not None:
+                yield _late(file, late, "loop over late value")
+
+
+def names_of_late_values(file: File) -> Iterator[Wrong]:
+    """Names of resources that only deploying tells."""
+    for one in file.of("resource", "module"):
+        name = properties_of(one.body).get("name")
+        late = known_late(file, name) if name is not None else None
+        if late is not None:
+            yield _late(file, late, "name of late value")
+
+
+def _late(file: File, use: Use, rule: str) -> Wrong:
+    return wrong(file, use.line, rule, ".".join((use.name, *use.path)))
+
+
+def secrets(file: File) -> Iterator[Wrong]:
+    """Secrets in outputs, which anyone with read access to the deployment sees, and in params that are not secure."""
+    for one in file.of("param"):
+        secret = SECRET_PARAM.search(one.name) and one.name not in NO_SECRET and "bool" not in one.type_name
+        if secret and "secure" not in one.decorators:
+            yield wrong(file, one.line, "secret not secure", one.name)
+        if "secure" in one.decorators and one.value is not None and text_of(one.value) not in ("''", "newGuid()"):
+            yield wrong(file, one.line, "secret in the code", one.name)
+    for one in file.of("output"):
+        if one.value is not None and _tells_secret(file, one.value):
+            yield wrong(file, one.line, "secret in an output", one.name)
+
+
+def _tells_secret(file: File, node: Node, seen: frozenset[str] = frozenset()) -> bool:
+    if SECRET_SOURCE.search(text_of(node)):
+        return True
+    targets = [file.named(use.name) for use in uses_in(node) if use.name not in seen]
+    return any(_secret(file, target, seen) for target in targets if target is not None)
+
+
+def _secret(file: File, target: Declared, seen: frozenset[str]) -> bool:
+    if target.kind == "var" and target.value is not None:
+        return _tells_secret(file, target.value, seen | {target.name})
+    return target.kind == "param" and "secure" in target.decorators
+
+
+def _all(node: Node) -> Iterator[Node]:
+    yield node
+    for child in named(node):
+        yield from _all(child)

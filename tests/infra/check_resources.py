@@ -1,0 +1,89 @@
+"""Resources: types, versions, properties and roles are known ones, and every door is locked."""
+
+import re
+import tomllib
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from tests.infra.bicep import File, text_of, value_of
+from tests.infra.paths import paths_of
+from tests.infra.wrong import Wrong, wrong
+
+GUID = re.compile(r"'([0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12})'")
+
+# What each resource of a type must set so that neither keys nor the public nor plain HTTP get in.
+LOCKS: dict[str, dict[str, Any]] = {
+    "Microsoft.Storage/storageAccounts": {
+        "properties.allowSharedKeyAccess": False,
+        "properties.allowBlobPublicAccess": False,
+        "properties.supportsHttpsTrafficOnly": True,
+        "properties.minimumTlsVersion": "TLS1_2",
+    },
+    "Microsoft.Storage/storageAccounts/blobServices/containers": {"properties.publicAccess": "None"},
+    "Microsoft.CognitiveServices/accounts": {"properties.disableLocalAuth": True},
+    "Microsoft.Communication/communicationServices": {"properties.disableLocalAuth": True},
+    "Microsoft.EventGrid/topics": {"properties.disableLocalAuth": True},
+    "Microsoft.Insights/components": {"properties.DisableLocalAuth": True},
+    "Microsoft.KeyVault/vaults": {"properties.enableRbacAuthorization": True},
+    "Microsoft.Web/sites": {"properties.httpsOnly": True, "properties.siteConfig.minTlsVersion": "1.2"},
+    "Microsoft.Web/sites/basicPublishingCredentialsPolicies": {"properties.allow": False},
+}
+SUBSCRIPTION = re.compile(r"/eventSubscriptions$")
+OF_SUBSCRIPTION = (
+    "eventDeliverySchema",
+    "retryPolicy",
+    "deadLetterWithResourceIdentity",
+    "filter.includedEventTypes",
+)
+
+
+@cache
+def known() -> dict[str, Any]:
+    """Return what is known of Azure."""
+    return tomllib.loads((Path(__file__).parent / "known.toml").read_text(encoding="utf-8"))
+
+
+def types(file: File) -> Iterator[Wrong]:
+    """Types and API versions that are not on our list."""
+    for one, target in file.resources():
+        kind, _, version = target.partition("@")
+        if "/" not in kind or kind not in known():
+            yield wrong(file, one.line, "type unknown", kind)
+        elif version != known()[kind]["version"]:
+            yield wrong(file, one.line, "version unknown", target)
+
+
+def properties(file: File) -> Iterator[Wrong]:
+    """Properties that the published type does not have, as far as we looked it up."""
+    for one, target in file.resources():
+        kind = target.partition("@")[0]
+        allowed = {f"properties.{path}" for path in known().get(kind, {}).get("properties", ())}
+        allowed |= set(known()["common"]["properties"])
+        for path, node in paths_of(one.body) if kind in known() else ():
+            if path not in allowed and re.sub(r"(notifications)\.\w+", r"\1.*", path) not in allowed:
+                yield wrong(file, int(node.start_point[0]) + 1, "property unknown", f"{kind}: {path}")
+
+
+def roles(file: File) -> Iterator[Wrong]:
+    """GUIDs in the code that are no role we know."""
+    for number, line in enumerate(text_of(file.root).splitlines(), 1):
+        for guid in GUID.findall(line):
+            if guid not in known()["roles"]:
+                yield wrong(file, number, "role unknown", guid)
+
+
+def locks(file: File) -> Iterator[Wrong]:
+    """Doors that stand open, and event subscriptions that could lose an event."""
+    for one, target in file.resources():
+        kind = target.partition("@")[0]
+        if one.existing:
+            continue
+        found = {path: value_of(node) for path, node in paths_of(one.body)}
+        for path, wanted in LOCKS.get(kind, {}).items():
+            if found.get(path) != wanted:
+                yield wrong(file, one.line, "door open", f"{one.name}: {path} must be {wanted}")
+        for setting in OF_SUBSCRIPTION if SUBSCRIPTION.search(kind) else ():
+            if not any(path.startswith(f"properties.{setting}") for path in found):
+                yield wrong(file, one.line, "door open", f"{one.name}: {setting} must be set")

@@ -1,0 +1,30 @@
+"""Which properties a resource sets, as paths: `properties.networkAcls.bypass`."""
+
+from collections.abc import Iterator
+
+from tests.infra.bicep import named, properties_of
+from tree_sitter import Node
+
+# What Bicep itself understands of a resource's body.
+OF_BICEP = {"parent", "scope", "dependsOn"}
+
+
+def paths_of(node: Node | None, path: str = "") -> Iterator[tuple[str, Node]]:
+    """Yield each property that an object sets and its value; in arrays, loops and both sides of a condition too."""
+    if node is None:
+        return
+    match node.type:
+        case "object":
+            for key, value in properties_of(node).items():
+                if path or key not in OF_BICEP:
+                    yield from paths_of(value, f"{path}.{key}" if path else key)
+        case "array" | "parenthesized_expression":
+            for item in named(node):
+                yield from paths_of(item, path)
+        case "for_statement":
+            yield from paths_of(node.child_by_field_name("body"), path)
+        case "ternary_expression":
+            for field in ("consequence", "alternative"):
+                yield from paths_of(node.child_by_field_name(field), path)
+        case _:
+            yield path, node
