@@ -4,16 +4,19 @@ import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 
+import tenacity
 import typer
 
-from cli.api import Api, connected
+from cli.api import Api, NoSuchRunError, connected
 from cli.errors import CommandError
 from cli.output import console, json_out, plain
 from cli.program import PROGRAM
 from cli.run_screen import show_list, show_run
 from cli.run_view import RunView
-from cli.watching import looks
+from cli.watching import PAUSE, looks
 from cli.watching import watch as watched
+
+SOON = 6  # looks for the run of a dataset that may have been dropped a moment ago
 
 
 def list_runs(url: str | None, model: str | None, *, as_json: bool) -> None:
@@ -56,7 +59,18 @@ def delete(url: str | None, name: str, *, sure: bool, as_json: bool) -> None:
 def watch(url: str | None, name: str, *, as_json: bool) -> int:
     """Show a run until it ends; return 0 when its model serves, 1 when it ended otherwise."""
     with connected(url) as api:
-        return watched(looks(api, api.find(name).id), as_json=as_json)
+        return watched(looks(api, _found_soon(api, name).id), as_json=as_json)
+
+
+def _found_soon(api: Api, name: str) -> RunView:
+    """Return the run, waiting a little for the one of a dataset that was dropped a moment ago."""
+    patient = tenacity.Retrying(
+        retry=tenacity.retry_if_exception_type(NoSuchRunError),
+        stop=tenacity.stop_after_attempt(SOON),
+        wait=tenacity.wait_fixed(PAUSE),
+        reraise=True,
+    )
+    return patient(api.find, name)
 
 
 def _tell(url: str | None, name: str, command: Callable[[Api, RunView], RunView], *, as_json: bool) -> None:

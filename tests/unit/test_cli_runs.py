@@ -29,6 +29,7 @@ def app(monkeypatch) -> ScriptedApp:
     app = ScriptedApp()
     monkeypatch.setattr(module, "connected", app.api)
     monkeypatch.setattr(module, "looks", partial(looks, sleep=app.waits.append))
+    monkeypatch.setattr(module, "PAUSE", 0)
     return app
 
 
@@ -185,6 +186,12 @@ def test_watching_ends_with_the_run(app, capsys, last, code):
     assert main(["watch", RUN_ID]) == code
     assert last in capsys.readouterr().out
     assert len(app.waits) == 1  # it was named by its id: the first look finds it
+
+
+def test_watching_by_name_waits_for_the_run_of_a_dataset_dropped_just_now(app, capsys):
+    app.answers("GET /runs", listed(), listed(), listed(run()))
+    app.answers(SHOW, ended("serving"))
+    assert main(["watch", "support"]) == 0
 
 
 def test_watching_tells_each_state_once(app, capsys):
