@@ -14,6 +14,11 @@ CHECKED = Checked(
     hyperparameters={"num_train_epochs": "1", "per_device_train_batch_size": "1", "learning_rate": "0.00002"},
     system_message='Du heißt "Ann" 🙂\n',
     owner="ann@example.com",
+    notify="bob@example.com,cid@tunedrop.example",
+    trained_tokens=4321,
+    training_cost=0.13,
+    hosting_per_day=19.2,
+    currency="EUR",
 )
 RUN = Run(
     id="r" + "0" * 20,

@@ -12,6 +12,7 @@ import aiohttp
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from yarl import URL
 
 from localcloud.certificates import Certificates
@@ -80,4 +81,18 @@ def _forwarding(http: aiohttp.ClientSession, origin: str, control: Control):
         return answer
 
     service = Service("storage", [Route("/{path:path}", forward, methods=METHODS)])
-    return asgi(service, Cloud(Path("nowhere"), control))
+    return _closing(asgi(service, Cloud(Path("nowhere"), control)))
+
+
+def _closing(app: ASGIApp) -> ASGIApp:
+    """Let each connection end with its answer: SDKs keep theirs open, and would outlive this way's loop."""
+
+    async def closing(scope: Scope, receive: Receive, send: Send) -> None:
+        async def sent(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message.get("headers", []), (b"connection", b"close")]
+            await send(message)
+
+        await app(scope, receive, sent)
+
+    return closing
