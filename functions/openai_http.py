@@ -16,6 +16,9 @@ from shared.wiring import app
 
 log = logging.getLogger(__name__)
 
+# The host logs each request; uvicorn's own line about it would cost a twentieth of the request.
+logging.getLogger("uvicorn.access").addFilter(lambda _record: False)
+
 LONGEST_BODY = 1_000_000  # bytes
 SCOPE = "chat"
 PRINCIPAL = "x-ms-client-principal"  # App Service authentication's word on who signed in

@@ -29,6 +29,7 @@ class ServerlessChatModel:
 
     def __init__(self, pool: HttpPool, keys: EndpointKeys) -> None:
         self._pool, self._keys = pool, keys
+        self._timeout = pool.timeout(TOTAL, silence=SILENCE)
 
     async def complete(self, deployment: Deployment, request: Mapping[str, Any]) -> dict[str, Any]:
         """Return the chat completion; raises ServiceUnavailable, or ServiceRefused with status, code and param."""
@@ -75,10 +76,9 @@ class ServerlessChatModel:
             "content-type": "application/json",
             "extra-parameters": "pass-through",  # else n and logprobs are refused; unknown ones never come here
         }
-        timeout = self._pool.timeout(TOTAL, silence=SILENCE)
         url = f"{deployment.url.rstrip('/')}/v1/chat/completions"
         return self._pool.session().post(
-            url, data=payload, headers=headers, timeout=timeout, allow_redirects=False
+            url, data=payload, headers=headers, timeout=self._timeout, allow_redirects=False
         )
 
 

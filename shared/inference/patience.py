@@ -26,11 +26,12 @@ class Patience:
 
 async def patiently(ask: Callable[[], Awaitable[T]], patience: Patience, breaker: Breaker) -> T:
     """Return what Content Safety says; raises ApiError 503 when it says nothing in time."""
+    begun = asyncio.get_running_loop().time()
     try:
-        async with asyncio.timeout(patience.total):
-            try:
-                return await _attempt(ask, patience, breaker)
-            except ServiceUnavailable as error:
+        try:
+            return await _attempt(ask, patience, breaker)
+        except ServiceUnavailable as error:
+            async with asyncio.timeout_at(begun + patience.total):  # a timer that only failures need
                 return await _again(ask, patience, breaker, error)
     except (TimeoutError, ServiceUnavailable, ServiceRefused) as error:
         log.warning("no verdict: %s", str(error) or "content safety: deadline passed")
