@@ -18,6 +18,8 @@ from shared.core.openai_errors import bad_request
 MAX_MESSAGES = 1_000
 MAX_CHOICES = 8
 MAX_STOPS = 16
+MAX_TOOLS = 128
+MAX_TOP_LOGPROBS = 20
 Check = Callable[[Any], bool]
 
 
@@ -77,9 +79,13 @@ def _biases(value: Any) -> bool:
 
 
 def _tools(value: Any) -> bool:
-    return isinstance(value, list) and all(
-        isinstance(tool, dict) and tool.get("type") == "function" and isinstance(tool.get("function"), dict)
-        for tool in value
+    return (
+        isinstance(value, list)
+        and len(value) <= MAX_TOOLS
+        and all(
+            isinstance(tool, dict) and tool.get("type") == "function" and isinstance(tool.get("function"), dict)
+            for tool in value
+        )
     )
 
 
@@ -104,7 +110,7 @@ FORWARDED: Mapping[str, Check] = {
     "seed": _whole,
     "n": lambda value: _positive(value) and value <= MAX_CHOICES,
     "logprobs": _flag,
-    "top_logprobs": _whole,
+    "top_logprobs": lambda value: _whole(value) and 0 <= value <= MAX_TOP_LOGPROBS,
     "logit_bias": _biases,
     "stop": _stops,
     "response_format": _format,

@@ -10,7 +10,7 @@ from shared.core.questions import Kind, Question, on_answer, on_prompt
 from shared.inference.breaker import Breaker
 from shared.inference.patience import Patience, patiently
 from shared.inference.tasks import stopped
-from shared.inference.verdict_cache import Finding, VerdictCache
+from shared.inference.verdict_cache import Judgement, VerdictCache
 from shared.ports import Analysis, Safety
 
 AT_ONCE = 50  # calls of one request; a long chat must not use up what others need
@@ -44,11 +44,11 @@ class Checker:
         unknown: list[tuple[Question, bytes]] = []
         for question in questions:
             digest = question.digest(policy.version)
-            finding = self.cache.get(digest)
-            if finding is None:
+            judgement = self.cache.get(digest)
+            if judgement is None:
                 unknown.append((question, digest))
             else:
-                verdicts.append(_verdict_of(question, finding, thresholds))
+                verdicts.append(_verdict_of(question, judgement, thresholds))
         if not any(verdict.blocked for verdict in verdicts):
             verdicts += await self._until_blocked(unknown, policy, thresholds)
         return merged(thresholds, verdicts)
@@ -60,9 +60,9 @@ class Checker:
 
         async def verdict(question: Question, digest: bytes) -> Verdict:
             async with room:
-                finding = await self._found(question, policy)
-            self.cache.put(digest, finding)
-            return _verdict_of(question, finding, thresholds)
+                judgement = await self._found(question, policy)
+            self.cache.put(digest, judgement)
+            return _verdict_of(question, judgement, thresholds)
 
         if len(unknown) == 1:
             return [await verdict(*unknown[0])]
@@ -77,8 +77,8 @@ class Checker:
             await stopped(*tasks)
         return verdicts
 
-    async def _found(self, question: Question, policy: Policy) -> Finding:
-        async def ask() -> Finding:
+    async def _found(self, question: Question, policy: Policy) -> Judgement:
+        async def ask() -> Judgement:
             if question.kind is Kind.SHIELD:
                 return await self._safety.attacked(question.text, question.documents)
             if question.kind is Kind.PROTECTED:
@@ -88,9 +88,9 @@ class Checker:
         return await patiently(ask, self._patience, self._breakers[question.kind])
 
 
-def _verdict_of(question: Question, finding: Finding, thresholds: Mapping[str, int]) -> Verdict:
-    if isinstance(finding, Analysis):
-        return Verdict(thresholds, finding.severities, finding.blocklists)
+def _verdict_of(question: Question, judgement: Judgement, thresholds: Mapping[str, int]) -> Verdict:
+    if isinstance(judgement, Analysis):
+        return Verdict(thresholds, judgement.severities, judgement.blocklists)
     if question.kind is Kind.SHIELD:
-        return Verdict(thresholds, attack=finding)
-    return Verdict(thresholds, protected=finding)
+        return Verdict(thresholds, attack=judgement)
+    return Verdict(thresholds, protected=judgement)

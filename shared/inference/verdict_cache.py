@@ -7,33 +7,33 @@ from typing import TypeAlias
 
 from shared.ports import Analysis
 
-Finding: TypeAlias = Analysis | bool
+Judgement: TypeAlias = Analysis | bool
 
-MOST = 20_000  # findings; about 10 MB
+MOST = 20_000  # judgements; about 10 MB
 KEPT = 900.0  # seconds: an edited blocklist holds after that at the latest
 
 
 class VerdictCache:
-    """Findings by the digest of their question; bounded, the least lately used go first. No text is kept."""
+    """Judgements by the digest of their question; bounded, the least lately used go first. No text is kept."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic, most: int = MOST, kept: float = KEPT) -> None:
         self._clock, self._most, self._kept = clock, most, kept
-        self._findings: OrderedDict[bytes, tuple[float, Finding]] = OrderedDict()
+        self._judgements: OrderedDict[bytes, tuple[float, Judgement]] = OrderedDict()
         self.hits = self.misses = 0
 
-    def get(self, digest: bytes) -> Finding | None:
+    def get(self, digest: bytes) -> Judgement | None:
         """Return what was found, or None."""
-        found = self._findings.get(digest)
+        found = self._judgements.get(digest)
         if found is None or found[0] < self._clock():
             self.misses += 1
             return None
         self.hits += 1
-        self._findings.move_to_end(digest)
+        self._judgements.move_to_end(digest)
         return found[1]
 
-    def put(self, digest: bytes, finding: Finding) -> None:
+    def put(self, digest: bytes, judgement: Judgement) -> None:
         """Remember what was found."""
-        self._findings[digest] = (self._clock() + self._kept, finding)
-        self._findings.move_to_end(digest)
-        if len(self._findings) > self._most:
-            self._findings.popitem(last=False)
+        self._judgements[digest] = (self._clock() + self._kept, judgement)
+        self._judgements.move_to_end(digest)
+        if len(self._judgements) > self._most:
+            self._judgements.popitem(last=False)
