@@ -56,7 +56,7 @@ var alerts = [
     every: 'P1D'
     window: 'P2D'
     above: 0
-    query: 'traces | where message matches regex @"^[1-9]\\d* models are served$" | summarize ticks = count() | where ticks > 0 and toscalar(requests | where name startswith "chat_completions" | count) == 0'
+    query: 'traces | where message matches regex @"^models served: [1-9]" | summarize ticks = count() | where ticks > 0 and toscalar(requests | where name startswith "chat_completions" | count) == 0'
   }
 ]
 

@@ -55,6 +55,7 @@ var settings = {
   EMAIL_DOMAINS: choices.EMAIL_DOMAINS
   REPORT_LINK_DAYS: choices.REPORT_LINK_DAYS
   CONTENT_SAFETY_POLICY: choices.CONTENT_SAFETY_POLICY
+  APP_SERVICE_AUTHENTICATION: choices.APP_SERVICE_AUTHENTICATION
 }
 
 resource identity 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' existing = {

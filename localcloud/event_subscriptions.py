@@ -46,10 +46,11 @@ SUBSCRIPTIONS = (
         "dataset_uploaded",
         event_types=("Microsoft.Storage.BlobCreated",),
         subject_begins="/blobServices/default/containers/datasets/",
+        subject_ends=".jsonl",
         apis=("PutBlob", "PutBlockList", "CopyBlob", "FlushWithClose"),
     ),
-    Subscription("notify-teams", CUSTOM_TOPIC, "notify_teams"),
-    Subscription("notify-email", CUSTOM_TOPIC, "notify_email"),
+    Subscription("notify-teams", CUSTOM_TOPIC, "notify_teams", event_types=("TuneDrop.TeamsNotification",)),
+    Subscription("notify-email", CUSTOM_TOPIC, "notify_email", event_types=("TuneDrop.EmailNotification",)),
     Subscription(
         "job-changed",
         WORKSPACE_TOPIC,

@@ -3,10 +3,11 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from tree_sitter import Node
+
 from tests.infra.bicep import Declared, Expression, File, properties_of, value_of
 from tests.infra.names import uses_of
 from tests.infra.wrong import Wrong, wrong
-from tree_sitter import Node
 
 LITERALS: dict[str, type] = {"string": str, "int": int, "bool": bool, "array": list, "object": dict}
 

@@ -4,10 +4,11 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 
+from tree_sitter import Node
+
 from tests.infra.bicep import Declared, File, named, properties_of, text_of
 from tests.infra.names import Use, known_late, uses_in, uses_of
 from tests.infra.wrong import Wrong, wrong
-from tree_sitter import Node
 
 # A parameter of such a name is a secret, and so is what such a function returns or such a property holds.
 SECRET_PARAM = re.compile(r"(?i)(webhook.*url|password|secret|key|token|sas)$")
@@ -77,7 +78,7 @@ def _late(file: File, use: Use, rule: str) -> Wrong:
 
 
 def secrets(file: File) -> Iterator[Wrong]:
-    """Secrets in outputs, which anyone with read access to the deployment sees, and in params that are not secure."""
+    """Secrets in outputs, which whoever may read the deployment sees, and in params that are not secure."""
     for one in file.of("param"):
         secret = SECRET_PARAM.search(one.name) and one.name not in NO_SECRET and "bool" not in one.type_name
         if secret and "secure" not in one.decorators:

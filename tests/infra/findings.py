@@ -1,16 +1,19 @@
 """All checks of the infrastructure, each a function from what is there to what is wrong with it."""
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.infra import check_modules, check_names, check_resources
+from tests.infra import check_app, check_modules, check_names, check_pages, check_resources
 from tests.infra.bicep import File, folder
 from tests.infra.wrong import Wrong
 
 PARAMETERS = "main.parameters.json"
+PAGES = ("settings", "azure", "operations")
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @dataclass(frozen=True)
@@ -19,11 +22,16 @@ class Infra:
 
     files: dict[str, File]
     parameters: dict[str, Any]
+    pages: dict[str, str]  # what docs/ says, by the page's name
+    sources: str  # the app's own code
 
 
 def read_infra(path: Path) -> Infra:
     """Return what is in a folder."""
-    return Infra(folder(path), json.loads((path / PARAMETERS).read_text(encoding="utf-8"))["parameters"])
+    parameters = json.loads((path / PARAMETERS).read_text(encoding="utf-8"))["parameters"]
+    pages = {page: (ROOT / "docs" / f"{page}.md").read_text(encoding="utf-8") for page in PAGES}
+    code = [*(ROOT / "functions").rglob("*.py"), *(ROOT / "shared").rglob("*.py")]
+    return Infra(folder(path), parameters, pages, "\n".join(file.read_text(encoding="utf-8") for file in code))
 
 
 PER_FILE: tuple[Callable[[File], Iterator[Wrong]], ...] = (
@@ -47,4 +55,17 @@ def findings(infra: Infra) -> list[Wrong]:
     found += check_modules.modules(infra.files)
     found += check_modules.orphans(infra.files)
     found += check_modules.given(infra.files["main.bicep"], infra.parameters)
-    return found
+    return found + list(_agreement(infra))
+
+
+def _agreement(infra: Infra) -> Iterator[Wrong]:
+    """Yield where infrastructure, app and pages disagree."""
+    files, pages = infra.files, infra.pages
+    documented = set(re.findall(r"^\| `([A-Za-z0-9_]+)` \|", pages["settings"], re.MULTILINE))
+    yield from check_app.settings(files["functions.bicep"], documented)
+    yield from check_app.choices(files["functions.bicep"], infra.parameters)
+    yield from check_app.events(files["subscriptions.bicep"])
+    yield from check_app.storage(files["storage.bicep"])
+    yield from check_pages.alerts(files["alerts.bicep"], pages["operations"])
+    yield from check_pages.role_names(files["roles.bicep"], pages["azure"])
+    yield from check_pages.queries(files["alerts.bicep"], infra.sources)

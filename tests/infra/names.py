@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from tests.infra.bicep import Declared, File, named, text_of
 from tree_sitter import Node
+
+from tests.infra.bicep import Declared, File, named, text_of
 
 # What the provider of a resource answers; only these are known before anything is deployed.
 KNOWN_EARLY = {"id", "name", "type", "apiVersion"}

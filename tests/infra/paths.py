@@ -2,15 +2,16 @@
 
 from collections.abc import Iterator
 
-from tests.infra.bicep import named, properties_of
 from tree_sitter import Node
+
+from tests.infra.bicep import named, properties_of
 
 # What Bicep itself understands of a resource's body.
 OF_BICEP = {"parent", "scope", "dependsOn"}
 
 
 def paths_of(node: Node | None, path: str = "") -> Iterator[tuple[str, Node]]:
-    """Yield each property that an object sets and its value; in arrays, loops and both sides of a condition too."""
+    """Yield each property that an object sets with its value, also in arrays, loops and conditions."""
     if node is None:
         return
     match node.type:
