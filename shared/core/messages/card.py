@@ -14,24 +14,23 @@ Element = dict[str, Any]
 def teams_card(notification: Notification, background: Background = NOTHING_MORE) -> Element:
     """Return the notification as an Adaptive Card."""
     words = words_of(notification.run, background)
+    buttons = list(_buttons(words))
     return {
         "type": "AdaptiveCard",
         "$schema": "http://adaptivecards.io/schemas/adaptive-card.json",
         "version": "1.5",
-        "lang": "en",
         "msteams": {"width": "Full"},  # Teams' own word: without it a card is as narrow as a phone
         "fallbackText": _plain(f"{words.happened}. {words.means}"),
         "body": [*_story(words), *_details(words)],
-        "actions": list(_buttons(words)),
-    }
+    } | ({"actions": buttons} if buttons else {})
 
 
 def _story(words: Words) -> Iterator[Element]:
     title = _text(words.happened, size="Large", weight="Bolder", style="heading")
     yield {"type": "Container", "style": words.style, "bleed": True, "items": [title]}
     yield _text(words.means)
-    for number, reason in enumerate(words.reasons):
-        yield _verbatim(f"•  {reason}", spacing="Small" if number else "Default")
+    for reason in words.reasons:
+        yield _verbatim(f"•  {reason}", spacing="Small")
     yield _text("What to do next", weight="Bolder")
     yield _text(words.next_step, spacing="None")
 
@@ -48,7 +47,7 @@ def _details(words: Words) -> Iterator[Element]:
 def _calls(words: Words) -> Iterator[Element]:
     for title, call in words.calls:
         yield _text(title, weight="Bolder")
-        lines = [_verbatim(line or " ", "Monospace", spacing="None") for line in call.splitlines()]
+        lines = [_verbatim(line or " ", "None", fontType="Monospace") for line in call.splitlines()]
         yield {"type": "Container", "style": "emphasis", "spacing": "Small", "items": lines}
 
 
@@ -65,9 +64,9 @@ def _text(text: str, **look: Any) -> Element:
     return {"type": "TextBlock", "text": _plain(text), "wrap": True, **look}
 
 
-def _verbatim(text: str, font: str = "Default", **look: Any) -> Element:
+def _verbatim(text: str, spacing: str, **look: Any) -> Element:
     """Return a text in which nothing is taken for Markdown."""
-    return {"type": "RichTextBlock", "inlines": [{"type": "TextRun", "text": text, "fontType": font}], **look}
+    return {"type": "RichTextBlock", "spacing": spacing, "inlines": [{"type": "TextRun", "text": text, **look}]}
 
 
 def _plain(text: str) -> str:

@@ -13,7 +13,7 @@ class Story:
     happened: Callable[[Run], str]
     means: Callable[[Run], str]
     next_step: Callable[[Run], str]
-    style: str = "default"
+    style: str = "emphasis"
 
 
 BEFORE = "What served before under this name still does."
