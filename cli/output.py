@@ -33,8 +33,8 @@ def json_line(value: Any) -> None:
 def table_of(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> Table:
     """Return a table; what others have named may hold no character that steers the terminal."""
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for head in heads:
-        table.add_column(head, overflow="fold")
+    for place, head in enumerate(heads):
+        table.add_column(head, overflow="fold", no_wrap=place == 0)  # what names a row can be copied whole
     for row in rows:
         table.add_row(*map(plain, row))
     return table

@@ -36,11 +36,11 @@ def looks(
     while True:
         try:
             run = api.run(run_id)
-        except NoSuchRunError as unknown:
+        except NoSuchRunError:
             heard = clock()
             if not dropped_just_now or heard - begun > APPEARS:
                 raise
-            yield NoAnswerError(str(unknown))
+            yield NoAnswerError("The app has not noticed the dataset yet")
         except NoAnswerError as silence:
             if clock() - heard > PATIENCE:
                 raise
