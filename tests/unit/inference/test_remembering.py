@@ -98,7 +98,7 @@ async def test_a_phrase_split_over_turns_is_seen_although_each_turn_was_judged()
     assert await answered(inference, {"model": "support", "messages": messages}) == "content_filter"
 
 
-def test_findings_are_bounded_in_number_and_age():
+def test_judgements_are_bounded_in_number_and_age():
     now = 0.0
     cache = VerdictCache(lambda: now, most=2, kept=10)
     clean = Analysis(CLEAN)
@@ -112,7 +112,7 @@ def test_findings_are_bounded_in_number_and_age():
     assert (cache.hits, cache.misses) == (3, 2)
 
 
-def test_a_finding_that_is_false_is_one():
+def test_a_judgement_that_is_false_is_one():
     cache = VerdictCache()
     cache.put(b"a", False)
     assert cache.get(b"a") is False
