@@ -38,3 +38,19 @@ def test_a_reading_fails_before_its_first_piece_or_after_its_last(after: bool, r
     assert [next(pieces) for _ in range(read)] == [b"x"] * read
     with pytest.raises(ServiceUnavailable):
         next(pieces)
+
+
+@pytest.mark.parametrize(("after", "seen"), [(False, []), (True, ["r0"])])
+def test_somebody_else_acts_in_the_middle_of_a_call(after, seen):
+    queue, found = FakeQueue(), []
+    queue.meanwhile("put", lambda: found.extend(queue.ids), after=after)
+    queue.put("r0")
+    assert (found, queue.called) == (seen, {"put": 1})
+
+
+def test_a_fake_that_recovered_fails_no_more():
+    queue = FakeQueue()
+    queue.fail_next("put", DOWN)
+    queue.recover()
+    queue.put("r0")
+    assert queue.ids == ["r0"]

@@ -1,0 +1,1 @@
+"""How many runs at once TuneDrop carries, and what each of them costs."""

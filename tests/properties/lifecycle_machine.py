@@ -1,0 +1,218 @@
+"""Everything that may happen to runs, in any order, as hypothesis draws it; and what must hold all the while."""
+
+import re
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import timedelta
+
+from hypothesis import event
+from hypothesis import strategies as st
+from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, rule
+
+from shared.commands import CANCEL, DELETE, RETRY, Command
+from shared.core.lifecycle import LIFECYCLE, is_final
+from shared.core.run import Channel, Moment, Run, State
+from shared.errors import Conflict, NotNow, ServiceRefused, ServiceUnavailable, TuneDropError
+from shared.ports import Dropped, Endpoint
+from tests.port_calls import CALLS
+from tests.unit.world import GOOD, World, example
+
+NAMES = ("support.jsonl", "sales.jsonl")
+CONTENTS = {"good": GOOD, "another": GOOD + example(99).encode(), "bad": b"nonsense"}
+ERRORS = (
+    ServiceUnavailable("a service", "a bad moment"),
+    Conflict("a repeated call met its own effect"),
+    ServiceRefused("a service", "no rights yet", 403),
+)
+COMMANDS = (CANCEL, RETRY, DELETE)
+ENDS = ("Completed", "Failed", "Canceled")
+GIVEN_UP = re.compile("(abandoning|canceling|deleting) (took longer|.*TuneDrop itself)|TuneDrop itself")
+CALM_TICKS = 12
+LONGER_THAN_ANY_LIMIT = timedelta(hours=49)
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """What may be wrong with a new deployment's answer."""
+
+    problem: str | None = None
+    error: TuneDropError | None = None
+
+    def __call__(self) -> str | None:
+        if self.error:
+            raise self.error
+        return self.problem
+
+
+class Lives(RuleBasedStateMachine):
+    """Runs over fakes: uploads, events, ticks, clocks, faults, rivals and people's commands."""
+
+    drops = Bundle("drops")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.world = World()
+        self.seen: dict[str, list[Moment]] = {}
+        self.lost_answers = False  # a channel's or the table's: then a message may be sent twice
+
+    @initialize(target=drops)
+    def first_upload(self):
+        return self.upload(NAMES[0], "good", events=1)
+
+    @rule(
+        target=drops,
+        name=st.sampled_from(NAMES),
+        content=st.sampled_from(sorted(CONTENTS)),
+        events=st.integers(0, 3),
+    )
+    def upload(self, name: str, content: bytes, events: int):
+        dropped = self.world.drop(name, CONTENTS[content])
+        for _ in range(events):
+            self._event(dropped)
+        return dropped
+
+    @rule(dropped=drops)
+    def event_comes_again(self, dropped: Dropped):
+        self._event(dropped)
+
+    @rule(times=st.integers(1, 3))
+    def ticks(self, times: int):
+        self.world.tick(times)
+
+    @rule(minutes=st.sampled_from((1, 3, 70, 400, 3000)))
+    def clock_jumps(self, minutes: int):
+        self.world.now += timedelta(minutes=minutes)
+
+    @rule(number=st.integers(0, 3))
+    def hint_comes(self, number: int):
+        with suppress(TuneDropError):
+            self.world.reconciler.advance(self._run(number))
+
+    @rule(call=st.sampled_from(CALLS), error=st.sampled_from(ERRORS), after=st.booleans())
+    def call_will_fail(self, call: tuple[str, str], error: TuneDropError, after: bool):
+        fake, method = call
+        self.lost_answers |= method in ("send", "sent", "claim", "release")
+        getattr(self.world, fake).fail_next(method, error, after=after)
+
+    @rule(call=st.sampled_from(CALLS), number=st.integers(0, 3), after=st.booleans())
+    def another_host_will_act_meanwhile(self, call: tuple[str, str], number: int, after: bool):
+        fake, method = call
+        getattr(self.world, fake).meanwhile(method, lambda: self.hint_comes(number), after=after)
+
+    @rule(
+        call=st.sampled_from(CALLS),
+        command=st.sampled_from(COMMANDS),
+        number=st.integers(0, 3),
+        after=st.booleans(),
+    )
+    def a_person_will_ask_meanwhile(self, call: tuple[str, str], command: Command, number: int, after: bool):
+        fake, method = call
+        getattr(self.world, fake).meanwhile(method, lambda: self.person_asks(command, number), after=after)
+
+    @rule(command=st.sampled_from(COMMANDS), number=st.integers(0, 3))
+    def person_asks(self, command: Command, number: int):
+        with suppress(NotNow, TuneDropError):
+            self.world.commands.give(command, self._run(number), "ann")
+
+    @rule(status=st.sampled_from((*ENDS, "Running", "NotResponding", "Strange")), number=st.integers(0, 3))
+    def job_becomes(self, status: str, number: int):
+        run = self._found(number)
+        if run and run.job in self.world.training.jobs and self._live(run.job):
+            self.world.training.becomes(run, status)
+
+    @rule(state=st.sampled_from(("succeeded", "failed")))
+    def endpoints_come_out_as(self, state: str):
+        self.world.endpoints.after_creating = Endpoint(state)
+
+    @rule(trouble=st.sampled_from((Trouble(), Trouble("it says nothing"), Trouble(error=ERRORS[0]))))
+    def deployments_answer_as(self, trouble: Trouble):
+        self.world.answer = trouble
+
+    @rule(number=st.integers(0, 3))
+    def work_meets_a_fault_of_ours(self, number: int):
+        run_id = self._run(number)
+        self.world.datasets.fail_next("chunks", RuntimeError("a bug"))
+        with suppress(TuneDropError):
+            self.world.reconciler.park(run_id)
+        self.world.datasets.recover()
+
+    @invariant()
+    def history_only_grows(self):
+        for run_id, now in self.world.runs._history.items():
+            before = self.seen.get(run_id, [])
+            assert now[: len(before)] == before
+            self.seen[run_id] = list(now)
+
+    @invariant()
+    def each_attempt_has_its_one_job_and_its_one_endpoint(self):
+        for made, things in ((self.world.training.jobs, "job"), (self.world.endpoints.endpoints, "endpoint")):
+            for run in self._runs():
+                assert len([name for name in made if run.id in name]) <= run.attempt, things
+
+    def teardown(self):
+        self._calm_down()
+        self._let_all_end()
+        self.history_only_grows()
+        runs = self._runs()
+        self._nothing_costs_that_does_not_serve(runs)
+        self._all_were_told(runs)
+
+    def _calm_down(self) -> None:
+        for fake in {fake for fake, _ in CALLS}:
+            getattr(self.world, fake).recover()
+        self.deployments_answer_as(Trouble())
+        self.endpoints_come_out_as("succeeded")
+
+    def _let_all_end(self) -> None:
+        """Give every run time for its longest way to its end: one deadline after the other."""
+        for _ in range(len(State)):
+            self.world.tick(CALM_TICKS)
+            if all(is_final(run.state) for run in self._runs()):
+                break
+            self.world.now += LONGER_THAN_ANY_LIMIT
+        self.world.tick(CALM_TICKS)
+        states = {run.id: run.state for run in self._runs()}
+        for state in states.values():
+            event(f"a run ended as {state}")
+        assert all(map(is_final, states.values())), states
+        assert self.world.runs.open_ids() == set()
+
+    def _nothing_costs_that_does_not_serve(self, runs: list[Run]) -> None:
+        told = [run.id for run in runs if run.state is State.FAILED and GIVEN_UP.search(" ".join(run.reasons))]
+        live = [name for name in self.world.training.jobs if self._live(name)]
+        assert [name for name in live if not any(run_id in name for run_id in told)] == []
+        serving = {run.endpoint for run in runs if run.state is State.SERVING}
+        named = {deployment.endpoint for deployment in self.world.models.all()}
+        there = {name for name, endpoint in self.world.endpoints.endpoints.items() if endpoint.state != "deleting"}
+        assert {name for name in there - named if not any(run_id in name for run_id in told)} == set()
+        assert named <= there
+        assert named <= serving
+
+    def _all_were_told(self, runs: list[Run]) -> None:
+        for channel, messenger in ((Channel.TEAMS, self.world.teams), (Channel.EMAIL, self.world.email)):
+            for run in runs:
+                keys = [sent.key for sent in messenger.sent if sent.run.id == run.id]
+                assert {sent.channel for sent in messenger.sent} <= {channel}
+                news = [m for m in self.seen[run.id] if LIFECYCLE[State(m.state)].notify]
+                assert len(set(keys)) == len(news), (keys, news)
+                assert self.lost_answers or len(keys) == len(news), keys
+
+    def _event(self, dropped: Dropped) -> None:
+        with suppress(TuneDropError):
+            self.world.intake.receive(dropped)
+
+    def _live(self, job: str) -> bool:
+        return self.world.training.jobs[job].status not in (*ENDS, "CancelRequested")
+
+    def _runs(self) -> list[Run]:
+        """Return every run as it is; no scripted fault strikes this look."""
+        return [self.world.runs._rows[run_id][0] for run_id in sorted(self.world.runs._rows)]
+
+    def _run(self, number: int) -> str:
+        """Return the id of one of the runs, or of none."""
+        run = self._found(number)
+        return run.id if run else "r0"
+
+    def _found(self, number: int) -> Run | None:
+        runs = self._runs()
+        return runs[number % len(runs)] if runs else None
