@@ -36,6 +36,10 @@ def example_faults(value: Any, profile: BaseModel) -> Iterator[Fault]:
         if other is None:
             yield Fault("R03", "$", 'no "messages"')
         return
+    if _is_to_be_graded(value):
+        yield Fault(
+            "R04", "$", "the line is in the format of reinforcement fine-tuning: prompts with what grades them"
+        )
     known = KNOWN_KEYS | TOOL_KEYS if profile.tools else KNOWN_KEYS
     for key in sorted(value.keys() - known)[:5]:
         yield Fault("R05", "$", f"unknown key {shown(key)}")
@@ -60,6 +64,13 @@ def _messages_faults(messages: Any, profile: BaseModel) -> Iterator[Fault]:
 def _other_format(value: dict[str, Any]) -> str | None:
     """Return the name of another well-known format, or None."""
     return next((name for keys, name in OTHER_FORMATS if all(key in value for key in keys)), None)
+
+
+def _is_to_be_graded(value: dict[str, Any]) -> bool:
+    """Tell whether the line ends with a prompt, and other keys hold what an answer to it is graded by."""
+    messages, others = value["messages"], value.keys() - KNOWN_KEYS - TOOL_KEYS
+    last = messages[-1] if isinstance(messages, list) and messages else None
+    return bool(others) and isinstance(last, dict) and last.get("role") == "user"
 
 
 def _kind(value: Any) -> str:

@@ -21,7 +21,7 @@ def turn_faults(messages: list[dict[str, Any]], profile: BaseModel) -> Iterator[
     if roles[0] in ("assistant", "tool"):
         yield Fault("R15", "$.messages[0]", f"the first message is the {roles[0]}'s")
     yield from _system_faults(roles)
-    yield from _alternation_faults(roles)
+    yield from _alternation_faults(messages, profile)
     yield from _learning_faults(messages)
     yield from tool_faults(messages, profile)
 
@@ -33,10 +33,14 @@ def _system_faults(roles: list[Any]) -> Iterator[Fault]:
         yield Fault("R16", f"$.messages[{late[0]}]", "a system message that is not the first message")
 
 
-def _alternation_faults(roles: list[Any]) -> Iterator[Fault]:
-    """Yield the first place where one speaks twice in a row; answers of tools may stand in between."""
-    for place, (before, role) in enumerate(pairwise(roles), start=1):
-        if role == before and role in ("user", "assistant"):
+def _alternation_faults(messages: list[dict[str, Any]], profile: BaseModel) -> Iterator[Fault]:
+    """Yield the first place where one speaks twice in a row.
+
+    Answers of tools may stand in between, and a call of a tool may follow the assistant's own words.
+    """
+    for place, (before, message) in enumerate(pairwise(messages), start=1):
+        role, calls = message.get("role"), profile.tools and message.get("tool_calls")
+        if role == before.get("role") and role in ("user", "assistant") and not calls:
             yield Fault("R17", f"$.messages[{place}]", f"two messages of the {role} in a row")
             return
 

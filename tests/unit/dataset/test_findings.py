@@ -55,6 +55,8 @@ BAD_LINES = [
     ("R04", b'{"conversations": [{"from": "human", "value": "a"}]}'),
     ("R04", b'{"text": "a"}'),
     ("R04", b'{"input": {"messages": []}, "preferred_output": [], "non_preferred_output": []}'),
+    ("R04", line(U, answer="4")),
+    ("R04", line(S, U, A, U, reference_answer={"total": 4}, tools=[])),
     ("R05", line(U, A, id=7)),
     ("R05", line(U, A, tools=[])),
     ("R06", line("Hi", A)),
@@ -268,6 +270,7 @@ CALLING, ANSWER = say("assistant", None, tool_calls=[CALL]), say("tool", "4", to
     [
         ((U, CALLING, ANSWER, A), False),
         ((U, CALLING), False),  # the call is what the model shall learn
+        ((U, A, CALLING, ANSWER, A), False),  # "One moment, please", and then the call
         ((U, CALLING, A), True),
         ((U, CALLING, say("tool", "4", tool_call_id="c2"), A), True),
         ((U, say("assistant", None, tool_calls=[CALL | {"id": None}])), True),
