@@ -1,9 +1,13 @@
 """The manifest: defaults, bounds, and what it cannot set."""
 
+import re
+from pathlib import Path
+
 import pytest
 
 from shared.core.dataset.findings import Findings
 from shared.core.dataset.manifest import Manifest, manifest_of
+from shared.core.dataset.manifest_keys import KEYS
 from shared.core.dataset.rules import RULES
 
 
@@ -110,6 +114,12 @@ def test_what_cannot_be_is_said_with_its_line(text, finding):
     assert len(found) == 1
     assert found[0].startswith(finding)
     assert manifest in (Manifest(), Manifest(seed=1), Manifest(epochs=2))
+
+
+def test_the_sample_shows_every_key_with_a_value_that_it_may_have():
+    text = (Path(__file__).parents[3] / "samples" / "manifest.yaml").read_text(encoding="utf-8")
+    assert read(text)[1] == []
+    assert set(re.findall(r"^(\w+):", text, re.MULTILINE)) == set(KEYS)
 
 
 @pytest.mark.parametrize(
