@@ -67,6 +67,11 @@ def email_problem(message: Any) -> str:
         return "content.subject is required"
     if not content.get("plainText") and not content.get("html"):
         return "content.plainText or content.html is required"
+    if not all(isinstance(content.get(form, ""), str) for form in ("subject", "plainText", "html")):
+        return "content.subject, content.plainText and content.html are texts"
+    headers = message.get("headers", {})
+    if not isinstance(headers, dict) or not all(isinstance(value, str) for value in headers.values()):
+        return "headers must map names to texts"
     recipients = (message.get("recipients") or {}).get("to")
     if not isinstance(recipients, list) or not recipients:
         return "recipients.to must name at least one recipient"

@@ -1,89 +1,91 @@
-"""The inbox as a page: cards and e-mails as a person would read them, newest first."""
+"""The inbox as pages: an index, cards as Teams shows them, e-mails as a reader sees them."""
 
-from collections.abc import Iterator
-from html import escape
-from typing import Any
+from dataclasses import asdict
+from functools import cache
+from pathlib import Path
 
-HEAD = """<!doctype html>
-<html lang="en">
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="refresh" content="5">
-<title>TuneDrop: local inbox</title>
-<style>
-  :root { color-scheme: light dark; }
-  body { font: 16px/1.5 system-ui, sans-serif; margin: 0 auto; max-width: 42rem; padding: 1rem; }
-  h1 { font-size: 1.25rem; }
-  article { border: 1px solid #8886; border-radius: .5rem; margin: 1rem 0; padding: 0 1rem .5rem; }
-  article { overflow-wrap: anywhere; }
-  header { color: #777; font-size: .85rem; padding-top: .6rem; }
-  h2 { font-size: 1.05rem; margin: .4rem 0; }
-  dl { display: grid; grid-template-columns: max-content 1fr; gap: .1rem 1rem; margin: .5rem 0; }
-  dt { font-weight: 600; }
-  dd { margin: 0; }
-  pre { white-space: pre-wrap; font: inherit; }
-</style>
-<h1>What TuneDrop told the team</h1>
-"""
-EMPTY = "<p>Nothing yet. Drop a dataset into the container <code>datasets</code>.</p>"
-SAFE_LINKS = ("https://", "http://", "mailto:")
+import jinja2
+from starlette.requests import Request
+from starlette.responses import FileResponse, HTMLResponse, JSONResponse, Response
+from starlette.routing import Route
+
+from localcloud.frame import Cloud
+from localcloud.letters import letter_of
+from localcloud.mailbox import mailbox_of
+
+FILES = Path(__file__).with_name("inbox_files")
+RENDERER = Path(__file__).parents[1] / "node_modules" / "adaptivecards" / "dist" / "adaptivecards.min.js"
+SERVED = {"inbox.css": FILES / "inbox.css", "card.js": FILES / "card.js", RENDERER.name: RENDERER}
+NOTHING_ELSE = "default-src 'none'; base-uri 'none'; form-action 'none'"
+PAGE_POLICY = f"{NOTHING_ELSE}; script-src 'self'; style-src 'self'; frame-src 'self'; frame-ancestors 'none'"
+# An e-mail is somebody else's page: no scripts, no pictures from elsewhere, and its links open beside the inbox.
+EMAIL_POLICY = (
+    f"{NOTHING_ELSE}; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'; "
+    "sandbox allow-popups allow-popups-to-escape-sandbox"
+)
+LINKS_OPEN_BESIDE = '<base target="_blank">'
 
 
-def page(messages: list[dict[str, Any]]) -> str:
-    """Return the HTML page for messages in the order given; everything that was sent is escaped."""
-    return HEAD + ("".join(_article(message) for message in messages) or EMPTY)
+def page_routes(cloud: Cloud) -> list[Route]:
+    """Return the routes of the inbox's pages, and of all messages as JSON."""
+    mailbox = mailbox_of(cloud)
+
+    async def messages(_request: Request) -> Response:
+        return JSONResponse([asdict(message) for message in mailbox.messages])
+
+    async def index(_request: Request) -> Response:
+        letters = [letter_of(message) for message in reversed(mailbox.messages)]
+        return _page("index.html", letters=letters)
+
+    async def show(request: Request) -> Response:
+        message = mailbox.numbered(request.path_params["number"])
+        return _page("message.html", letter=letter_of(message)) if message else _gone()
+
+    async def html(request: Request) -> Response:
+        message = mailbox.numbered(request.path_params["number"])
+        return _email(letter_of(message).html) if message else _gone()
+
+    return [
+        Route("/", index),
+        Route("/messages", messages),
+        Route("/message/{number:int}", show),
+        Route("/message/{number:int}/html", html),
+        Route("/files/{name}", _file),
+    ]
 
 
-def _article(message: dict[str, Any]) -> str:
-    shown = _card(message["body"]) if message["channel"] == "teams" else _email(message["body"])
-    when = escape(message["at"][:19].replace("T", " "))
-    name = "Teams" if message["channel"] == "teams" else "E-mail"
-    return f"<article><header>{name} · {when} UTC</header>{shown}</article>\n"
+async def _file(request: Request) -> Response:
+    """Return one of the pages' own files, or the renderer that npm installed."""
+    path = SERVED.get(request.path_params["name"])
+    if path is None or not path.exists():
+        return Response(f"{path or 'this file'} is not there; `npm ci` installs the renderer", 404)
+    return FileResponse(path, headers={"X-Content-Type-Options": "nosniff"})
 
 
-def _email(body: dict[str, Any]) -> str:
-    content = body["content"]
-    recipients = ", ".join(one["address"] for one in body["recipients"]["to"])
-    text = content.get("plainText") or "(HTML only)"
-    facts = _facts([("From", body["senderAddress"]), ("To", recipients)])
-    return f"<h2>{escape(content['subject'])}</h2>{facts}<pre>{escape(text)}</pre>"
+def _page(template: str, **shown: object) -> Response:
+    content = _templates().get_template(template).render(**shown)
+    return HTMLResponse(
+        content, headers={"Content-Security-Policy": PAGE_POLICY, "Referrer-Policy": "no-referrer"}
+    )
 
 
-def _card(body: dict[str, Any]) -> str:
-    cards = [attachment["content"] for attachment in body["attachments"]]
-    return "".join(part for card in cards for part in _elements([*card["body"], *_actions(card)]))
+def _email(html: str) -> Response:
+    content = html.replace("<head>", f"<head>{LINKS_OPEN_BESIDE}", 1)
+    return HTMLResponse(
+        content, headers={"Content-Security-Policy": EMAIL_POLICY, "Referrer-Policy": "no-referrer"}
+    )
 
 
-def _actions(element: dict[str, Any]) -> list[dict[str, Any]]:
-    return [{**action, "type": "Action"} for action in element.get("actions", [])]
+def _gone() -> Response:
+    return Response("This message is not there any more: the inbox was emptied.", 404, media_type="text/plain")
 
 
-def _elements(elements: list[dict[str, Any]]) -> Iterator[str]:
-    """Yield the HTML of a card's elements, those inside containers and columns included."""
-    first = True
-    for element in elements:
-        kind = element.get("type")
-        if kind == "TextBlock":
-            text, tag = escape(str(element.get("text", ""))), "h2" if first else "p"
-            yield f"<{tag}>{text}</{tag}>"
-            first = False
-        elif kind == "FactSet":
-            yield _facts(
-                [(str(fact.get("title", "")), str(fact.get("value", ""))) for fact in element.get("facts", [])]
-            )
-        elif kind == "Action":
-            yield _link(str(element.get("title", "")), str(element.get("url", "")))
-        else:
-            inner = element.get("items") or element.get("columns") or []
-            yield from _elements([*inner, *_actions(element)])
-
-
-def _facts(facts: list[tuple[str, str]]) -> str:
-    rows = "".join(f"<dt>{escape(title)}</dt><dd>{escape(value)}</dd>" for title, value in facts)
-    return f"<dl>{rows}</dl>"
-
-
-def _link(title: str, url: str) -> str:
-    if not url.startswith(SAFE_LINKS):
-        return f"<p>{escape(title)}</p>"
-    return f'<p><a href="{escape(url)}">{escape(title)}</a></p>'
+@cache
+def _templates() -> jinja2.Environment:
+    return jinja2.Environment(
+        loader=jinja2.FileSystemLoader(FILES),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )

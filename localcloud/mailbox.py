@@ -1,17 +1,12 @@
-"""The inbox: what would go to Teams and by e-mail is kept here and shown on a page instead of being sent."""
+"""The inbox: what would go to Teams and by e-mail is kept instead of being sent."""
 
 import itertools
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, Response
-from starlette.routing import Route
-
 from localcloud.frame import Cloud
-from localcloud.inbox_page import page
 
 MAILBOX = "mailbox"  # where the cloud's shared facts keep the mailbox
 
@@ -39,6 +34,10 @@ class Mailbox:
         number = next(self.numbers)
         self.messages.append(Message(number, datetime.now(UTC).isoformat(), channel, body, operation))
 
+    def numbered(self, number: int) -> Message | None:
+        """Return the message with this number."""
+        return next((message for message in self.messages if message.number == number), None)
+
     def sent_by(self, operation: str) -> Message | None:
         """Return the e-mail that an operation sent."""
         return next((m for m in self.messages if m.channel == "email" and m.operation == operation), None)
@@ -48,16 +47,3 @@ def mailbox_of(cloud: Cloud) -> Mailbox:
     """Return the mailbox of a local cloud."""
     mailbox: Mailbox = cloud.shared.setdefault(MAILBOX, Mailbox())
     return mailbox
-
-
-def page_routes(cloud: Cloud) -> list[Route]:
-    """Return the routes of the page that shows what was sent."""
-    mailbox = mailbox_of(cloud)
-
-    async def messages(_request: Request) -> Response:
-        return JSONResponse([asdict(message) for message in mailbox.messages])
-
-    async def show(_request: Request) -> Response:
-        return HTMLResponse(page([asdict(message) for message in reversed(mailbox.messages)]))
-
-    return [Route("/", show), Route("/messages", messages)]

@@ -29,7 +29,7 @@ from localcloud.functions_child import (
     until_host_answers,
 )
 from localcloud.hosting import served
-from localcloud.mailbox import page_routes
+from localcloud.inbox_page import page_routes
 from localcloud.ports import HOST, Choice, open_ports, port_of
 from localcloud.root_folder import Root
 from localcloud.stand_ins import PLAIN, STORAGE, stand_ins, urls_of

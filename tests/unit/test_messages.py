@@ -244,5 +244,8 @@ def test_time_in_training_is_of_all_attempts_and_of_nothing_after_what_is_told(
 
 
 def test_a_run_tells_how_long_it_took_and_how_long_it_trained():
-    assert taken(RUN, history("received", "training", "serving")) == "1 h 12 min, 10 min of it training"
-    assert taken(RUN, ()) == "1 h 12 min"
+    assert (
+        taken(RUN, history("received", "training", "serving"))
+        == "1 h 12 min since the drop, 10 min of it training"
+    )
+    assert taken(RUN, ()) == "1 h 12 min since the drop"

@@ -34,8 +34,8 @@ NOTHING_MORE = Background()
 
 
 def taken(run: Run, history: tuple[Moment, ...]) -> str:
-    """Return how long the run took until now and how long it trained, "1 h 12 min, 48 min of it training"."""
-    whole = spelled(run.since - run.created)
+    """Return how long the run took, "1 h 12 min since the drop, 48 min of it training"."""
+    whole = f"{spelled(run.since - run.created)} since the drop"
     trained = time_in(State.TRAINING, run, history)
     return f"{whole}, {spelled(trained)} of it training" if trained else whole
 

@@ -62,8 +62,8 @@ def _facts(run: Run, background: Background) -> Iterator[tuple[str, str]]:
     yield "Base model", checked.base_model
     examples = f"{checked.training_examples} to train on, {checked.validation_examples} to validate with"
     yield "Examples", examples if trains and checked.training_examples else ""
-    yield "Cost, estimated", "; ".join(_costs(run)) if trains and checked.trained_tokens else ""
-    yield "Since the drop", taken(run, background.history)
+    yield "Cost estimate", "; ".join(_costs(run)) if trains and checked.trained_tokens else ""
+    yield "Duration", taken(run, background.history)
     measured = (f"{label} {run.metrics[name]:.3g}" for name, label in METRICS.items() if name in run.metrics)
     yield "Measured", ", ".join(measured)
     yield "Owner", checked.owner
