@@ -2,16 +2,18 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from time import perf_counter
 
 from shared.core.chat_request import ChatRequest
 from shared.core.moderation import Verdict, merged
 from shared.core.policy import Policy
 from shared.core.questions import Kind, Question, on_answer, on_prompt
 from shared.inference.breaker import Breaker
+from shared.inference.metrics import Metrics
 from shared.inference.patience import Patience, patiently
 from shared.inference.tasks import stopped
 from shared.inference.verdict_cache import Judgement, VerdictCache
-from shared.ports import Analysis, Safety
+from shared.ports import Analysis, Attacks, Safety
 
 AT_ONCE = 50  # calls of one request; a long chat must not use up what others need
 
@@ -19,8 +21,8 @@ AT_ONCE = 50  # calls of one request; a long chat must not use up what others ne
 class Checker:
     """Verdicts on prompts and answers; raises ApiError 503 when there is none."""
 
-    def __init__(self, safety: Safety, patience: Patience) -> None:
-        self._safety, self._patience = safety, patience
+    def __init__(self, safety: Safety, patience: Patience, metrics: Metrics) -> None:
+        self._safety, self._patience, self._metrics = safety, patience, metrics
         self._breakers = {kind: Breaker("content safety") for kind in Kind}
         self.cache = VerdictCache()
 
@@ -28,18 +30,17 @@ class Checker:
         """Return the verdict on all that the model will see."""
         if policy.opt_out is not None:
             return Verdict(checked=False)
-        return await self._verdict(on_prompt(request, policy), policy, policy.prompt)
+        return await self._verdict(on_prompt(request, policy), policy, "prompt")
 
     async def answer(self, strings: Sequence[str], policy: Policy) -> Verdict:
         """Return the verdict on strings that a client will see."""
         if policy.opt_out is not None:
             return Verdict(checked=False)
-        return await self._verdict(on_answer(strings, policy), policy, policy.completion)
+        return await self._verdict(on_answer(strings, policy), policy, "completion")
 
-    async def _verdict(
-        self, questions: Sequence[Question], policy: Policy, thresholds: Mapping[str, int]
-    ) -> Verdict:
+    async def _verdict(self, questions: Sequence[Question], policy: Policy, direction: str) -> Verdict:
         """Return the verdict over all questions, or over those so far once one blocks; the rest are canceled."""
+        begun, thresholds = perf_counter(), policy.prompt if direction == "prompt" else policy.completion
         verdicts: list[Verdict] = []
         unknown: list[tuple[Question, bytes]] = []
         for question in questions:
@@ -48,9 +49,12 @@ class Checker:
             if judgement is None:
                 unknown.append((question, digest))
             else:
-                verdicts.append(_verdict_of(question, judgement, thresholds))
+                verdicts.append(_verdict_of(judgement, thresholds))
+        remembered = len(verdicts)
         if not any(verdict.blocked for verdict in verdicts):
             verdicts += await self._until_blocked(unknown, policy, thresholds)
+        asked = len(verdicts) - remembered
+        self._metrics.checked(direction, perf_counter() - begun, remembered=remembered, asked=asked)
         return merged(thresholds, verdicts)
 
     async def _until_blocked(
@@ -62,7 +66,7 @@ class Checker:
             async with room:
                 judgement = await self._found(question, policy)
             self.cache.put(digest, judgement)
-            return _verdict_of(question, judgement, thresholds)
+            return _verdict_of(judgement, thresholds)
 
         if len(unknown) == 1:
             return [await verdict(*unknown[0])]
@@ -80,7 +84,7 @@ class Checker:
     async def _found(self, question: Question, policy: Policy) -> Judgement:
         async def ask() -> Judgement:
             if question.kind is Kind.SHIELD:
-                return await self._safety.attacked(question.text, question.documents)
+                return await self._safety.attacks(question.text, question.documents)
             if question.kind is Kind.PROTECTED:
                 return await self._safety.protected(question.text)
             return await self._safety.analyze(question.text, policy.blocklists)
@@ -88,9 +92,9 @@ class Checker:
         return await patiently(ask, self._patience, self._breakers[question.kind])
 
 
-def _verdict_of(question: Question, judgement: Judgement, thresholds: Mapping[str, int]) -> Verdict:
+def _verdict_of(judgement: Judgement, thresholds: Mapping[str, int]) -> Verdict:
     if isinstance(judgement, Analysis):
         return Verdict(thresholds, judgement.severities, judgement.blocklists)
-    if question.kind is Kind.SHIELD:
-        return Verdict(thresholds, attack=judgement)
+    if isinstance(judgement, Attacks):
+        return Verdict(thresholds, attack=judgement.prompt, indirect_attack=judgement.documents)
     return Verdict(thresholds, protected=judgement)

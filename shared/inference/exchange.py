@@ -2,6 +2,7 @@
 
 import logging
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from time import perf_counter
@@ -10,6 +11,7 @@ from typing import Any
 from shared.core.chat_answer import envelope
 from shared.core.chat_request import ChatRequest
 from shared.core.policy import Policy
+from shared.inference.metrics import Metrics
 from shared.ports import Deployment
 
 log = logging.getLogger(__name__)
@@ -23,6 +25,7 @@ class Exchange:
     request: ChatRequest
     policy: Policy
     created: datetime
+    metrics: Metrics
     id: str = field(default_factory=lambda: f"chatcmpl-{uuid.uuid4().hex}")
     begun: float = field(default_factory=perf_counter)
 
@@ -39,8 +42,25 @@ class Exchange:
             }
         return head
 
-    def ended(self, outcome: str) -> None:
+    def blocked(self, direction: str, reasons: tuple[str, ...]) -> None:
+        """Count what was blocked."""
+        self.metrics.blocked(self.deployment.model, direction, reasons)
+
+    def first_text(self, spoke_at: float) -> None:
+        """Count a stream whose first text goes out now; the model had begun at `spoke_at`."""
+        now = perf_counter()
+        self.metrics.first_text(self.deployment.model, now - self.begun, now - spoke_at)
+
+    def failed(self, code: str) -> None:
+        """Count a request that ends with an error before anything of an answer goes out."""
+        model, stream = self.deployment.model, self.request.stream
+        self.metrics.request(model, stream=stream, seconds=perf_counter() - self.begun, error=code)
+
+    def ended(self, outcome: str, usage: Mapping[str, int] | None, error: str = "") -> None:
         """Log one line per answer: what, for how long, and how it ended; never a word of it."""
+        seconds, model = perf_counter() - self.begun, self.deployment.model
+        self.metrics.request(model, stream=self.request.stream, seconds=seconds, error=error)
+        self.metrics.used(model, usage or {})
         log.log(
             logging.WARNING if outcome.startswith("cut") else logging.INFO,
             "chat model=%s run=%s stream=%s messages=%d ms=%.0f %s%s",
@@ -48,7 +68,7 @@ class Exchange:
             self.deployment.run_id,
             self.request.stream,
             len(self.request.forwarded["messages"]),
-            (perf_counter() - self.begun) * 1000,
+            seconds * 1000,
             outcome,
             "" if self.policy.opt_out is None else ", unchecked",
         )

@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from datetime import datetime
+from time import perf_counter
 from typing import Any, TypeVar
 
 from shared.core.chat_answer import delta_choice, message_choice
@@ -17,6 +18,7 @@ from shared.errors import NotFound, ServiceRefused, ServiceUnavailable
 from shared.inference.asking import Asker
 from shared.inference.checking import Checker
 from shared.inference.exchange import Exchange
+from shared.inference.metrics import Metrics
 from shared.inference.model_errors import as_api_error
 from shared.inference.patience import Patience
 from shared.inference.policies import PolicyOfModel
@@ -45,13 +47,15 @@ class Inference:
         policy: Policy = Policy(),  # noqa: B008 - frozen
         pace: Pace = Pace(),  # noqa: B008 - frozen
         patience: Patience = Patience(),  # noqa: B008 - frozen
+        metrics: Metrics | None = None,
     ) -> None:
         async def find(model: str) -> Deployment | None:
             return await asyncio.to_thread(models.find, model)
 
         self._clock, self._pace = clock, pace
         self._asker = Asker(chat)
-        self._checker = Checker(safety, patience)
+        self._metrics = metrics or Metrics()
+        self._checker = Checker(safety, patience, self._metrics)
         self._policies = PolicyOfModel(policies, policy, clock)
         self._all = models.all
         self._found = Recent(find, clock)
@@ -98,16 +102,22 @@ class Inference:
 
     async def _exchange(self, deployment: Deployment, request: ChatRequest) -> Exchange:
         refuse_unsupported(deployment.base_model, request.forwarded)
-        return Exchange(deployment, request, await self._policies.of(deployment.model), self._clock())
+        policy = await self._policies.of(deployment.model)
+        return Exchange(deployment, request, policy, self._clock(), self._metrics)
 
     async def _whole(self, exchange: Exchange) -> dict[str, Any]:
         request, policy = exchange.request, exchange.policy
         verdict, answer = await self._asked(exchange, lambda: self._asker.whole(exchange.deployment, request))
-        verdicts = await gathered(
-            *(self._checker.answer(list(choice.lanes.values()), policy) for choice in answer.choices)
-        )
-        reasons = [reason for found in verdicts for reason in found.reasons]
-        exchange.ended("filtered " + ",".join(reasons) if reasons else "answered")
+        try:
+            verdicts = await gathered(
+                *(self._checker.answer(list(choice.lanes.values()), policy) for choice in answer.choices)
+            )
+        except ApiError as error:
+            exchange.failed(error.code)
+            raise
+        reasons = tuple(reason for found in verdicts for reason in found.reasons)
+        exchange.blocked("completion", reasons)
+        exchange.ended("filtered " + ",".join(reasons) if reasons else "answered", answer.usage)
         return {
             **exchange.head("chat.completion"),
             "choices": [
@@ -121,18 +131,31 @@ class Inference:
     async def _asked(self, exchange: Exchange, ask: Callable[[], Awaitable[T]]) -> tuple[Verdict, T]:
         """Return the prompt's verdict and what the model said meanwhile; a block cancels the model."""
         request, policy = exchange.request, exchange.policy
-        model: asyncio.Future[T] | None = None if policy.ask_first else asyncio.ensure_future(ask())
+
+        async def asked() -> T:
+            begun = perf_counter()
+            said = await ask()
+            self._metrics.spoke(exchange.deployment.model, perf_counter() - begun)
+            return said
+
+        model: asyncio.Future[T] | None = None if policy.ask_first else asyncio.ensure_future(asked())
         try:
             verdict = await self._checker.prompt(request, policy)
             if verdict.blocked:
                 log.info("chat model=%s prompt blocked: %s", request.model, ",".join(verdict.reasons))
+                exchange.blocked("prompt", verdict.reasons)
                 raise prompt_blocked(verdict)
-            return verdict, await (ask() if model is None else model)
+            return verdict, await (asked() if model is None else model)
         except (ServiceUnavailable, ServiceRefused) as error:
             log.warning("chat model=%s %s", request.model, error)
             if isinstance(error, NotFound):
                 self._found.forget(request.model)  # a newer deployment may have taken its place: retrying finds it
-            raise as_api_error(error) from None
+            refusal = as_api_error(error)
+            exchange.failed(refusal.code)
+            raise refusal from None
+        except ApiError as error:
+            exchange.failed(error.code)
+            raise
         finally:
             if model is not None:
                 await stopped(model)
@@ -156,25 +179,30 @@ class Inference:
 async def _chunks(exchange: Exchange, relay: Relay, verdict: Verdict) -> AsyncGenerator[dict[str, Any], None]:
     request, head = exchange.request, exchange.head("chat.completion.chunk")
     extra: dict[str, Any] = {"usage": None} if request.include_usage else {}
-    outcome = "left by the client"
+    outcome, failure, waiting = "left by the client", "", True
     try:
         roles = [delta_choice(index, {"role": "assistant", "content": ""}) for index in range(request.choices)]
         yield {**head, "choices": roles, "prompt_filter_results": _prompt_results(verdict), **extra}
         async for choice in relay.choices():
+            if waiting:
+                waiting = False
+                exchange.first_text(relay.spoke_at)
             yield {**head, "choices": [choice], **extra}
         usage = await relay.counted() if request.include_usage else None
         if usage is not None:
             yield {**head, "choices": [], "usage": usage}
+        exchange.blocked("completion", relay.blocked)
         outcome = "filtered " + ",".join(relay.blocked) if relay.blocked else "answered"
     except (ServiceUnavailable, ServiceRefused) as error:
-        outcome = f"cut: {error}"
-        raise as_api_error(error) from None
+        refusal = as_api_error(error)
+        outcome, failure = f"cut: {error}", refusal.code
+        raise refusal from None
     except ApiError as error:
-        outcome = f"cut: {error.code}"
+        outcome, failure = f"cut: {error.code}", error.code
         raise
     finally:
         await relay.close()
-        exchange.ended(outcome)
+        exchange.ended(outcome, relay.usage, failure)
 
 
 def _prompt_results(verdict: Verdict) -> list[dict[str, Any]]:

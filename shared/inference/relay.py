@@ -8,6 +8,7 @@ import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from functools import partial
+from time import perf_counter
 from typing import Any
 
 from shared.core.chat_answer import Answer, UnreadableAnswer, delta_choice, joined, read_choices, read_usage
@@ -43,6 +44,7 @@ class Relay:
         self._out: deque[dict[str, Any]] = deque()
         self._news, self._room, self._begun = asyncio.Event(), asyncio.Event(), asyncio.Event()
         self._fault: BaseException | None = None
+        self.spoke_at = 0.0  # when every choice had begun, on perf_counter's clock
         self.blocked: tuple[str, ...] = ()  # why the choices that were blocked were
 
     async def begin(self) -> None:
@@ -51,6 +53,7 @@ class Relay:
             index: asyncio.create_task(self._guarded(partial(self._read, index))) for index in self._held
         }
         await self._begun.wait()
+        self.spoke_at = perf_counter()
         if self._fault is not None:
             raise self._fault
 
@@ -59,6 +62,11 @@ class Relay:
         waiting = [pump for index, pump in self._pumps.items() if index not in self._usages and not pump.done()]
         if waiting:
             await asyncio.wait(waiting, timeout=USAGE_WAIT)
+        return self.usage
+
+    @property
+    def usage(self) -> dict[str, int] | None:
+        """The tokens of all choices, as far as the model told."""
         return summed(self._usages.values())
 
     async def close(self) -> None:

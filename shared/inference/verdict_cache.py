@@ -5,9 +5,9 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import TypeAlias
 
-from shared.ports import Analysis
+from shared.ports import Analysis, Attacks
 
-Judgement: TypeAlias = Analysis | bool
+Judgement: TypeAlias = Analysis | Attacks | bool
 
 MOST = 20_000  # judgements; about 10 MB
 KEPT = 900.0  # seconds: an edited blocklist holds after that at the latest

@@ -9,6 +9,7 @@ from shared.core.holdback import Pace
 from shared.core.openai_errors import ApiError
 from shared.core.policy import Policy
 from shared.inference import Inference
+from shared.inference.metrics import Metrics
 from shared.inference.patience import Patience
 from shared.ports import ApiKey, Deployment
 from tests.fakes import FakeModels, FakePolicies
@@ -68,6 +69,7 @@ class Asking:
     policies: FakePolicies = field(default_factory=FakePolicies)
     pace: Pace = Pace()
     policy: Policy = Policy()
+    metrics: Metrics | None = None
     patience: Patience = Patience(attempt=0.01, total=0.05)
 
     def __post_init__(self) -> None:
@@ -83,6 +85,7 @@ class Asking:
             policy=self.policy,
             pace=self.pace,
             patience=self.patience,
+            metrics=self.metrics,
         )
 
     async def whole(self, body: Any, key: ApiKey = KEY, **options: Any) -> Outcome:
