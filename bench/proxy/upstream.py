@@ -84,6 +84,8 @@ class Upstream:
             self._later(connection, kind, "check", message(SAFE if kind == "analyze" else shield(body)))
         elif path == "/control":
             connection.say(message(self._control(body)))
+        elif path.startswith("/keys(") and method != b"GET":  # the last use of the key
+            connection.say(NO_CONTENT)
         else:
             self.asked["other"] += 1
             found = self._row(path) or (b"{}" if method != b"GET" else None)
@@ -143,6 +145,7 @@ class Upstream:
         return json.dumps(found).encode() if found else None
 
 
+NO_CONTENT = b"HTTP/1.1 204 No Content\r\netag: W/\"1\"\r\n\r\n"
 NO_ROW = b'{"odata.error": {"code": "ResourceNotFound", "message": {"lang": "en-us", "value": "none"}}}'
 
 
