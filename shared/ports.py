@@ -366,6 +366,14 @@ class Analysis:
     blocklists: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True)
+class Attacks:
+    """Whether the user's prompt attacks the model, and whether a document does; None where there was none."""
+
+    prompt: bool
+    documents: bool | None = None
+
+
 class Safety(Protocol):
     """Azure AI Content Safety, the hot path. Raises ServiceUnavailable on anything but a verdict."""
 
@@ -373,8 +381,8 @@ class Safety(Protocol):
         """Return the severities of a text of at most 10,000 code points, and which of these blocklists match."""
         ...
 
-    async def attacked(self, prompt: str, documents: Sequence[str]) -> bool:
-        """Tell whether Prompt Shields see an attack in the user's prompt or in a document (10,000 each way)."""
+    async def attacks(self, prompt: str, documents: Sequence[str]) -> Attacks:
+        """Return where Prompt Shields see an attack: in the user's prompt, or in a document (10,000 each way)."""
         ...
 
     async def protected(self, text: str) -> bool:

@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequen
 from dataclasses import dataclass, field
 from typing import Any
 
-from shared.ports import Analysis, Deployment
+from shared.ports import Analysis, Attacks, Deployment
 
 BAD = "BADWORD"  # what the fake finds harmful, exactly as written
 ATTACK = "JAILBREAK"
@@ -50,13 +50,13 @@ class FakeSafety:
         listed = tuple(name for name in blocklists if LISTED in text)
         return Analysis({**CLEAN, "Violence": self.severity if BAD in text else 0}, listed)
 
-    async def attacked(self, prompt: str, documents: Sequence[str]) -> bool:
+    async def attacks(self, prompt: str, documents: Sequence[str]) -> Attacks:
         assert 0 < len(prompt) <= 10_000
         assert len(documents) <= 5
         assert sum(map(len, documents)) <= 10_000
         self.shielded.append((prompt, tuple(documents)))
         await self.trouble()
-        return any(ATTACK in text for text in (prompt, *documents))
+        return Attacks(ATTACK in prompt, any(ATTACK in text for text in documents) if documents else None)
 
     async def protected(self, text: str) -> bool:
         assert 110 <= len(text) <= 10_000

@@ -35,7 +35,8 @@ class Verdict:
     thresholds: Mapping[str, int] = field(default_factory=dict)  # from which severity on a category blocks
     severities: Mapping[str, int] = field(default_factory=dict)
     blocklists: tuple[str, ...] = ()
-    attack: bool | None = None  # None: Prompt Shields were not asked
+    attack: bool | None = None  # by a user; None: Prompt Shields were not asked
+    indirect_attack: bool | None = None  # in what a tool returned
     protected: bool | None = None  # None: it was not asked whether others have written this
     checked: bool = True  # False: nobody was asked, as the policy wants it
 
@@ -43,8 +44,7 @@ class Verdict:
     def reasons(self) -> tuple[str, ...]:
         """Name what blocks, in Azure OpenAI's words; empty when nothing does."""
         found = [CATEGORIES.get(name, name.lower()) for name in self.severities if self._filtered(name)]
-        found += ["jailbreak"] if self.attack else []
-        found += ["protected_material_text"] if self.protected else []
+        found += [name for name, detected in self._detected.items() if detected]
         return tuple(found + (["custom_blocklists"] if self.blocklists else []))
 
     @property
@@ -65,14 +65,23 @@ class Verdict:
             }
             for name, severity in severities.items()
         }
-        detected = {"jailbreak": self.attack, "protected_material_text": self.protected}
         results |= {
-            name: {"filtered": found, "detected": found} for name, found in detected.items() if found is not None
+            name: {"filtered": found, "detected": found}
+            for name, found in self._detected.items()
+            if found is not None
         }
         if self.blocklists:
             details = [{"filtered": True, "id": name} for name in self.blocklists]
             results["custom_blocklists"] = {"filtered": True, "details": details}
         return results
+
+    @property
+    def _detected(self) -> dict[str, bool | None]:
+        return {
+            "jailbreak": self.attack,
+            "indirect_attack": self.indirect_attack,
+            "protected_material_text": self.protected,
+        }
 
     def _filtered(self, category: str) -> bool:
         return self.severities.get(category, 0) >= self.thresholds.get(category, MEDIUM)
@@ -83,14 +92,16 @@ def merged(thresholds: Mapping[str, int], verdicts: Iterable[Verdict]) -> Verdic
     severities: dict[str, int] = {}
     blocklists: dict[str, None] = {}
     attack: bool | None = None
+    indirect: bool | None = None
     protected: bool | None = None
     for verdict in verdicts:
         for name, severity in verdict.severities.items():
             severities[name] = max(severity, severities.get(name, 0))
         blocklists |= dict.fromkeys(verdict.blocklists)
         attack = _either(attack, verdict.attack)
+        indirect = _either(indirect, verdict.indirect_attack)
         protected = _either(protected, verdict.protected)
-    return Verdict(thresholds, severities, tuple(blocklists), attack, protected)
+    return Verdict(thresholds, severities, tuple(blocklists), attack, indirect, protected)
 
 
 def _either(left: bool | None, right: bool | None) -> bool | None:

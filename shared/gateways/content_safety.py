@@ -10,7 +10,7 @@ from shared.errors import ServiceUnavailable
 from shared.gateways.http_errors import answered, reaching
 from shared.gateways.http_pool import HttpPool
 from shared.gateways.tokens import Tokens
-from shared.ports import Analysis
+from shared.ports import Analysis, Attacks
 from shared.settings import Settings
 
 SERVICE = "content safety"
@@ -43,8 +43,8 @@ class ContentSafety:
         except (KeyError, TypeError):
             raise ServiceUnavailable(SERVICE, "an analysis that is none") from None
 
-    async def attacked(self, prompt: str, documents: Sequence[str]) -> bool:
-        """Tell whether the prompt or a document attacks the model; raises ServiceUnavailable or ServiceRefused."""
+    async def attacks(self, prompt: str, documents: Sequence[str]) -> Attacks:
+        """Return where the model is attacked; raises as analyze does."""
         answer = await self._post(self._shield, {"userPrompt": prompt, "documents": list(documents)})
         try:
             found = [answer["userPromptAnalysis"]["attackDetected"]]
@@ -53,7 +53,8 @@ class ContentSafety:
             raise ServiceUnavailable(SERVICE, "a shield's answer that is none") from None
         if len(found) != 1 + len(documents) or not all(isinstance(one, bool) for one in found):
             raise ServiceUnavailable(SERVICE, "a shield's answer that is incomplete")
-        return any(found)
+        prompt_attacks, *documents_attack = found
+        return Attacks(prompt_attacks, any(documents_attack) if documents else None)
 
     async def protected(self, text: str) -> bool:
         """Tell whether a completion of at least 110 code points is protected material; raises as analyze does."""

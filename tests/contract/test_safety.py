@@ -11,7 +11,7 @@ from shared.errors import ServiceRefused, ServiceUnavailable
 from shared.gateways.content_safety import ContentSafety
 from shared.gateways.http_pool import HttpPool
 from shared.gateways.tokens import Tokens
-from shared.ports import Safety
+from shared.ports import Attacks, Safety
 from tests.contract.conftest import Real
 from tests.fakes_inference import ATTACK, BAD, LISTED, LYRICS, FakeSafety
 
@@ -84,12 +84,18 @@ async def test_ten_thousand_code_points_are_taken(asked: Asked, text: str):
 
 
 @pytest.mark.parametrize(
-    ("prompt", "documents", "attacked"),
-    [("p", [], False), ("p", ["d", "e"], False), ("ATTACK", ["d"], True), ("p", ["d", "an ATTACK"], True)],
+    ("prompt", "documents", "attacks"),
+    [
+        ("p", [], Attacks(prompt=False)),
+        ("ATTACK", [], Attacks(prompt=True)),
+        ("p", ["d", "e"], Attacks(prompt=False, documents=False)),
+        ("ATTACK", ["d"], Attacks(prompt=True, documents=False)),
+        ("p", ["d", "an ATTACK"], Attacks(prompt=False, documents=True)),
+    ],
 )
-async def test_an_attack_is_seen_in_prompt_and_documents(asked: Asked, prompt, documents, attacked):
+async def test_an_attack_is_seen_in_prompt_and_documents(asked: Asked, prompt, documents, attacks):
     prompt, *documents = (text.replace("ATTACK", asked.attack) for text in (prompt, *documents))
-    assert await asked.safety.attacked(prompt, documents) is attacked
+    assert await asked.safety.attacks(prompt, documents) == attacks
 
 
 @pytest.mark.parametrize(("text", "found"), [("x" * 110, False), ("LYRICS " + "x " * 60, True)])

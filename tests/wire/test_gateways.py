@@ -1,171 +1,19 @@
-"""The inference gateways against a scripted server: odd answers become our errors, keys are renewed."""
+"""The model, keys and tokens against a scripted server: odd answers become our errors, keys are renewed."""
 
 import asyncio
-import json
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import timedelta
-from types import SimpleNamespace
 
 import pytest
-from azure.core.credentials import AccessToken
-from azure.core.exceptions import ClientAuthenticationError
-from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import Response, StreamingResponse
-from starlette.routing import Route
+from starlette.responses import StreamingResponse
 
 from shared.errors import NotFound, ServiceRefused, ServiceUnavailable, TimedOut, TooManyRequests
-from shared.gateways.chat_model import ServerlessChatModel
-from shared.gateways.content_safety import ContentSafety
-from shared.gateways.endpoint_keys import EndpointKeys
 from shared.gateways.http_pool import HttpPool
 from shared.gateways.tokens import Tokens
-from shared.ports import Analysis
-from tests.serving import serving
-from tests.unit.inference.asking import NOW, SERVED
+from tests.unit.inference.asking import NOW
+from tests.wire.scripted import Credential, reply
 
-POOL = HttpPool()
 REQUEST = {"messages": [{"role": "user", "content": "Hello?"}]}
-ANALYSIS = {
-    "categoriesAnalysis": [
-        {"category": name, "severity": 0} for name in ("Hate", "SelfHarm", "Sexual", "Violence")
-    ]
-}
-SAFE = {"Hate": 0, "SelfHarm": 0, "Sexual": 0, "Violence": 0}
-
-
-@dataclass
-class Credential:
-    """A credential that can fail and whose tokens last an hour."""
-
-    asked: list[str] = field(default_factory=list)
-    now: object = NOW
-    failing: bool = False
-
-    def get_token(self, *scopes, **_options):
-        self.asked.append(scopes[0])
-        if self.failing:
-            raise ClientAuthenticationError("no")
-        return AccessToken(f"token-{len(self.asked)}", int(self.now.timestamp()) + 3600)
-
-
-@dataclass
-class Servers:
-    """Content Safety, ARM and a model in one, saying what the test tells them."""
-
-    answers: list[Response] = field(default_factory=list)
-    key: str = "key-1"
-    calls: list[tuple[str, dict, object]] = field(default_factory=list)
-
-    async def answer(self, request: Request) -> Response:
-        body = await request.body()
-        headers = dict(request.headers)
-        self.calls.append(
-            (request.url.path + "?" + request.url.query, headers, json.loads(body) if body else None)
-        )
-        if request.url.path.endswith("/listKeys"):
-            return reply({"primaryKey": self.key, "secondaryKey": "other"})
-        if "/contentsafety/" not in request.url.path and headers["authorization"] != f"Bearer {self.key}":
-            return reply({"error": "unauthorized", "message": "no", "status": 401}, 401)
-        return self.answers.pop(0)
-
-
-def reply(body, status=200, **headers):
-    content = body if isinstance(body, bytes) else json.dumps(body)
-    return Response(content, status, headers={name.replace("_", "-"): value for name, value in headers.items()})
-
-
-@pytest.fixture
-async def world():
-    servers = Servers()
-    application = Starlette(routes=[Route("/{path:path}", servers.answer, methods=["POST"])])
-    async with serving(application) as url, POOL as pool:
-        settings = SimpleNamespace(
-            content_safety_url=url, arm_url=url, subscription="s", resource_group="rg", workspace="w"
-        )
-        tokens = Tokens(Credential(), lambda: NOW)
-        yield SimpleNamespace(
-            servers=servers,
-            safety=ContentSafety(settings, pool, tokens),
-            chat=ServerlessChatModel(pool, EndpointKeys(settings, pool, tokens)),
-            served=replace(SERVED, url=url + "/endpoints/td-r0"),
-        )
-
-
-async def test_a_text_is_analysed_at_eight_levels(world):
-    world.servers.answers = [reply({**ANALYSIS, "blocklistsMatch": [{"blocklistName": "ours"}]})]
-    assert await world.safety.analyze("Hello?") == Analysis(SAFE, ("ours",))
-    path, headers, body = world.servers.calls[0]
-    assert path == "/contentsafety/text:analyze?api-version=2024-09-01"
-    assert headers["authorization"] == "Bearer token-1"
-    assert body == {"text": "Hello?", "outputType": "EightSeverityLevels"}
-
-
-async def test_prompts_and_documents_are_shielded(world):
-    for prompt, document in ((False, False), (True, False), (False, True)):
-        analyses = {
-            "userPromptAnalysis": {"attackDetected": prompt},
-            "documentsAnalysis": [{"attackDetected": document}],
-        }
-        world.servers.answers = [reply(analyses)]
-        assert await world.safety.attacked("p", ["d"]) is (prompt or document)
-    path, _headers, body = world.servers.calls[0]
-    assert path == "/contentsafety/text:shieldPrompt?api-version=2024-09-01"
-    assert body == {"userPrompt": "p", "documents": ["d"]}
-
-
-def severities(**changed):
-    return {
-        "categoriesAnalysis": [{"category": name, "severity": level} for name, level in (SAFE | changed).items()]
-    }
-
-
-@pytest.mark.parametrize(
-    ("answer", "error"),
-    [
-        (reply(b"", 500), ServiceUnavailable),
-        (reply(b"<html>", 503), ServiceUnavailable),
-        (reply({"error": {"code": "429"}}, 429), TooManyRequests),
-        (reply({"error": {"code": "TooManyRequests"}}, 429, retry_after="3"), TooManyRequests),
-        (reply({"error": {"code": "401"}}, 401), ServiceRefused),
-        (reply({"error": {"code": "InvalidRequestBody"}}, 400), ServiceRefused),
-        (reply(b"", 302, location="https://localhost/"), ServiceUnavailable),
-        (reply(b"{", 200), ServiceUnavailable),
-        (reply(b"[]", 200), ServiceUnavailable),
-        (reply({}), ServiceUnavailable),
-        (reply({"categoriesAnalysis": []}), ServiceUnavailable),
-        (reply({"categoriesAnalysis": ["Hate"]}), ServiceUnavailable),
-        (reply({"categoriesAnalysis": ANALYSIS["categoriesAnalysis"][:3]}), ServiceUnavailable),
-        (reply(severities(Hate=None)), ServiceUnavailable),
-        (reply(severities(Hate="0")), ServiceUnavailable),
-        (reply(severities(Hate=8)), ServiceUnavailable),
-    ],
-)
-async def test_anything_but_an_analysis_is_an_error(world, answer, error):
-    world.servers.answers = [answer]
-    with pytest.raises(error):
-        await world.safety.analyze("Hello?")
-
-
-@pytest.mark.parametrize(
-    "answer",
-    [
-        {},
-        {"userPromptAnalysis": {}},
-        {"userPromptAnalysis": {"attackDetected": False}},
-        {"userPromptAnalysis": {"attackDetected": False}, "documentsAnalysis": []},
-        {"userPromptAnalysis": {"attackDetected": None}, "documentsAnalysis": [{"attackDetected": False}]},
-    ],
-)
-async def test_anything_but_a_whole_shield_is_an_error(world, answer):
-    world.servers.answers = [reply(answer)]
-    with pytest.raises(ServiceUnavailable):
-        await world.safety.attacked("p", ["d"])
-
-
-async def test_a_blocklist_hit_may_have_no_analysis(world):
-    world.servers.answers = [reply({"categoriesAnalysis": [], "blocklistsMatch": [{"blocklistName": "ours"}]})]
-    assert await world.safety.analyze("x") == Analysis({}, ("ours",))
 
 
 async def test_a_model_is_asked_with_its_endpoints_key(world):

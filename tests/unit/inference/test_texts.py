@@ -89,8 +89,10 @@ def test_a_policy_can_be_stricter_by_category():
 
 
 def test_blocklists_attacks_and_unknown_categories_block():
-    verdict = Verdict({}, {"Spite": 5}, ("ours",), attack=True)
-    assert verdict.reasons == ("spite", "jailbreak", "custom_blocklists")
+    verdict = Verdict({}, {"Spite": 5}, ("ours",), attack=True, indirect_attack=True, protected=True)
+    expected = ("spite", "jailbreak", "indirect_attack", "protected_material_text", "custom_blocklists")
+    assert verdict.reasons == expected
+    assert [name for name in expected if not verdict.results[name]["filtered"]] == []
     assert verdict.results["custom_blocklists"]["details"] == [{"filtered": True, "id": "ours"}]
 
 
