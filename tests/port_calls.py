@@ -1,11 +1,26 @@
 """Every call that a run makes of the outside world, read off the ports: a new one cannot be forgotten."""
 
 from inspect import isfunction
-from typing import Protocol
 
-from shared.ports import Datasets, DeadLetters, Endpoints, Messenger, Models, Queue, Runs, Topic, Training
+from shared import ports
+from shared.ports import (
+    ChatModel,
+    Datasets,
+    DeadLetters,
+    Endpoints,
+    Keys,
+    Messenger,
+    Models,
+    Policies,
+    Queue,
+    Reports,
+    Runs,
+    Safety,
+    Topic,
+    Training,
+)
 
-PORTS: dict[str, type[Protocol]] = {  # type: ignore[valid-type]  # by their names in tests/unit/world.py
+PORTS: dict[str, type] = {  # by their names in tests/unit/world.py
     "runs": Runs,
     "queue": Queue,
     "datasets": Datasets,
@@ -16,12 +31,19 @@ PORTS: dict[str, type[Protocol]] = {  # type: ignore[valid-type]  # by their nam
     "topic": Topic,
     "teams": Messenger,
     "email": Messenger,
+    "reports": Reports,
 }
+OF_CHATS = (Keys, Policies, Safety, ChatModel)  # what a run asks of these goes through screening and verification
 ONLY_SHOWN = {  # read for people who look, by no run
     ("runs", "latest"),
-    ("runs", "history"),
     ("letters", "count"),
 }
+
+
+def protocols() -> set[type]:
+    """Return every port that there is."""
+    found = [member for name, member in vars(ports).items() if not name.startswith("_")]
+    return {one for one in found if getattr(one, "_is_protocol", False) and one.__module__.startswith(ports.__name__)}
 
 
 def methods_of(port: type) -> list[str]:

@@ -1,0 +1,57 @@
+"""Azure ML: jobs and serverless endpoints."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from shared.core.run import Run
+
+
+@dataclass(frozen=True)
+class Job:
+    """Azure ML's job: status in Azure's spelling, why it failed, and the latest value of each MLflow metric."""
+
+    status: str
+    reason: str = ""
+    metrics: Mapping[str, float] = field(default_factory=dict)
+
+
+class Training(Protocol):
+    """Azure ML's fine-tuning jobs."""
+
+    def submit(self, run: Run) -> None:
+        """Create the run's job, or find it there; raises ServiceRefused when Azure ML will not have it."""
+        ...
+
+    def job(self, run: Run) -> Job:
+        """Return the run's job; raises NotFound."""
+        ...
+
+    def cancel(self, run: Run) -> bool:
+        """Ask for the job's end; True once it has ended or was never there."""
+        ...
+
+    def archive(self, run: Run) -> None:
+        """Take the job's model out of the lists, if there is one; ServiceRefused while an endpoint serves it."""
+        ...
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """A serverless endpoint: provisioning state in lower case (`succeeded`), where it answers, why it failed."""
+
+    state: str
+    url: str = ""
+    reason: str = ""
+
+
+class Endpoints(Protocol):
+    """Azure ML's serverless endpoints."""
+
+    def create(self, run: Run) -> Endpoint:
+        """Create the run's endpoint, or find it there; raises ServiceRefused when Azure ML will not have it."""
+        ...
+
+    def delete(self, endpoint: str) -> bool:
+        """Ask for the endpoint's end; True once it is gone or was never there."""
+        ...
