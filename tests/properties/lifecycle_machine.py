@@ -1,19 +1,24 @@
 """Everything that may happen to runs, in any order, as hypothesis draws it; and what must hold all the while."""
 
-import re
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 
-from hypothesis import event
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, rule
 
 from shared.commands import CANCEL, DELETE, RETRY, Command
-from shared.core.lifecycle import LIFECYCLE, is_final
-from shared.core.run import Channel, Moment, Run, State
+from shared.core.lifecycle import is_final
+from shared.core.run import Moment, Run, State
 from shared.errors import Conflict, NotNow, ServiceRefused, ServiceUnavailable, TuneDropError
 from shared.ports import Dropped, Endpoint
+from tests.endings import (
+    assert_all_ended,
+    assert_all_were_told,
+    assert_nothing_costs_that_does_not_serve,
+    live_jobs,
+    runs_of,
+)
 from tests.port_calls import CALLS
 from tests.unit.world import GOOD, World, example
 
@@ -26,7 +31,6 @@ ERRORS = (
 )
 COMMANDS = (CANCEL, RETRY, DELETE)
 ENDS = ("Completed", "Failed", "Canceled")
-GIVEN_UP = re.compile("(abandoning|canceling|deleting) (took longer|.*TuneDrop itself)|TuneDrop itself")
 CALM_TICKS = 12
 LONGER_THAN_ANY_LIMIT = timedelta(hours=49)
 
@@ -117,7 +121,7 @@ class Lives(RuleBasedStateMachine):
     @rule(status=st.sampled_from((*ENDS, "Running", "NotResponding", "Strange")), number=st.integers(0, 3))
     def job_becomes(self, status: str, number: int):
         run = self._found(number)
-        if run and run.job in self.world.training.jobs and self._live(run.job):
+        if run and run.job in live_jobs(self.world):
             self.world.training.becomes(run, status)
 
     @rule(state=st.sampled_from(("succeeded", "failed")))
@@ -146,16 +150,16 @@ class Lives(RuleBasedStateMachine):
     @invariant()
     def each_attempt_has_its_one_job_and_its_one_endpoint(self):
         for made, things in ((self.world.training.jobs, "job"), (self.world.endpoints.endpoints, "endpoint")):
-            for run in self._runs():
+            for run in runs_of(self.world):
                 assert len([name for name in made if run.id in name]) <= run.attempt, things
 
     def teardown(self):
         self._calm_down()
         self._let_all_end()
         self.history_only_grows()
-        runs = self._runs()
-        self._nothing_costs_that_does_not_serve(runs)
-        self._all_were_told(runs)
+        assert_all_ended(self.world)
+        assert_nothing_costs_that_does_not_serve(self.world)
+        assert_all_were_told(self.world, rather_twice=self.lost_answers)
 
     def _calm_down(self) -> None:
         for fake in {fake for fake, _ in CALLS}:
@@ -167,46 +171,14 @@ class Lives(RuleBasedStateMachine):
         """Give every run time for its longest way to its end: one deadline after the other."""
         for _ in range(len(State)):
             self.world.tick(CALM_TICKS)
-            if all(is_final(run.state) for run in self._runs()):
+            if all(is_final(run.state) for run in runs_of(self.world)):
                 break
             self.world.now += LONGER_THAN_ANY_LIMIT
         self.world.tick(CALM_TICKS)
-        states = {run.id: run.state for run in self._runs()}
-        for state in states.values():
-            event(f"a run ended as {state}")
-        assert all(map(is_final, states.values())), states
-        assert self.world.runs.open_ids() == set()
-
-    def _nothing_costs_that_does_not_serve(self, runs: list[Run]) -> None:
-        told = [run.id for run in runs if run.state is State.FAILED and GIVEN_UP.search(" ".join(run.reasons))]
-        live = [name for name in self.world.training.jobs if self._live(name)]
-        assert [name for name in live if not any(run_id in name for run_id in told)] == []
-        serving = {run.endpoint for run in runs if run.state is State.SERVING}
-        named = {deployment.endpoint for deployment in self.world.models.all()}
-        there = {name for name, endpoint in self.world.endpoints.endpoints.items() if endpoint.state != "deleting"}
-        assert {name for name in there - named if not any(run_id in name for run_id in told)} == set()
-        assert named <= there
-        assert named <= serving
-
-    def _all_were_told(self, runs: list[Run]) -> None:
-        for channel, messenger in ((Channel.TEAMS, self.world.teams), (Channel.EMAIL, self.world.email)):
-            for run in runs:
-                keys = [sent.key for sent in messenger.sent if sent.run.id == run.id]
-                assert {sent.channel for sent in messenger.sent} <= {channel}
-                news = [m for m in self.seen[run.id] if LIFECYCLE[State(m.state)].notify]
-                assert len(set(keys)) == len(news), (keys, news)
-                assert self.lost_answers or len(keys) == len(news), keys
 
     def _event(self, dropped: Dropped) -> None:
         with suppress(TuneDropError):
             self.world.intake.receive(dropped)
-
-    def _live(self, job: str) -> bool:
-        return self.world.training.jobs[job].status not in (*ENDS, "CancelRequested")
-
-    def _runs(self) -> list[Run]:
-        """Return every run as it is; no scripted fault strikes this look."""
-        return [self.world.runs._rows[run_id][0] for run_id in sorted(self.world.runs._rows)]
 
     def _run(self, number: int) -> str:
         """Return the id of one of the runs, or of none."""
@@ -214,5 +186,5 @@ class Lives(RuleBasedStateMachine):
         return run.id if run else "r0"
 
     def _found(self, number: int) -> Run | None:
-        runs = self._runs()
+        runs = runs_of(self.world)
         return runs[number % len(runs)] if runs else None
