@@ -45,8 +45,8 @@ def cut(content: bytes, places: list[int]) -> list[bytes]:
 
 def quickly(content: bytes) -> Known | None:
     reader = QuickReader(PHI)
-    examples = reader.examples([content])
-    return reader.known([content], examples) if examples else None
+    examples = reader.first([content])
+    return reader.known(content, [content], examples) if examples else None
 
 
 def written(report: Report) -> bytes:

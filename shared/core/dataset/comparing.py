@@ -3,23 +3,39 @@
 from __future__ import annotations  # array[int] is a type from Python 3.12 on
 
 from array import array
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import compress, count
 
 AT_ONCE = 400_000  # hashes that are held in a set at the same time
 
 
 def repeated(hashes: array[int], at_once: int = AT_ONCE) -> array[int]:
     """Return the indexes, ascending, of those hashes that stood before."""
-    found = array("Q")
-    parts = len(hashes) // at_once + 1
-    for part in range(parts):
+    again = bytearray(len(hashes))  # 1 for those
+    for part in _parts(hashes, at_once):
+        if len(set(map(hashes.__getitem__, part))) == len(part):
+            continue
         seen: set[int] = set()
-        for index, value in enumerate(hashes):
-            if value % parts == part:
-                if value in seen:
-                    found.append(index)
-                seen.add(value)
-    return found if parts == 1 else array("Q", sorted(found))
+        for index in part:
+            again[index] = hashes[index] in seen
+            seen.add(hashes[index])
+    return array("Q", compress(count(), again))
+
+
+def _parts(hashes: array[int], at_once: int) -> Iterator[Sequence[int]]:
+    """Yield all indexes in parts of about so many, ascending in each; equal hashes are in the same part."""
+    parts = min(len(hashes) // at_once + 1, 256)
+    if parts == 1:
+        yield range(len(hashes))
+        return
+    with memoryview(hashes) as view, view.cast("B") as every:
+        part_of = every[:: hashes.itemsize].tobytes().translate(bytes(byte % parts for byte in range(256)))
+    for part in range(parts):
+        places, place = array("Q"), part_of.find(part)
+        while place >= 0:
+            places.append(place)
+            place = part_of.find(part, place + 1)
+        yield places
 
 
 def other_answers(prompts: array[int], rows: array[int], at_once: int = AT_ONCE) -> array[int]:

@@ -9,7 +9,7 @@ from shared.core.dataset.comparing import other_answers, repeated
 from shared.core.dataset.findings import LISTED, Findings
 from shared.core.dataset.lines import hash_of
 from shared.core.dataset.manifest import Manifest, manifest_of
-from shared.core.dataset.measuring import Source, without_length_limit
+from shared.core.dataset.measuring import Source
 from shared.core.dataset.naming import MANIFEST_SUFFIX, SUFFIX, VALIDATION_SUFFIX
 from shared.core.dataset.overlap import add_not_compared, add_shared
 from shared.core.dataset.reading import Reading, read
@@ -95,14 +95,13 @@ def first_pass(
     manifest_file = DroppedFile(stem + MANIFEST_SUFFIX)
     manifest = manifest_file.manifest(manifest_bytes, base_model(default_base_model).name)
     profile = base_model(manifest.base_model)
-    rough = without_length_limit(profile)
-    dataset = DroppedFile(path, chunks_of, rough)
+    dataset = DroppedFile(path, chunks_of, profile)
     _add_dataset_findings(dataset, profile)
     validation = None
     if validation_chunks_of is not None:
-        validation = DroppedFile(stem + VALIDATION_SUFFIX, validation_chunks_of, rough)
+        validation = DroppedFile(stem + VALIDATION_SUFFIX, validation_chunks_of, profile)
         add_shared("D08", validation.findings, validation.reading, dataset.reading, "the dataset")
-    aside = tuple(_held_out(dataset, manifest, held_out, rough))
+    aside = tuple(_held_out(dataset, manifest, held_out, profile))
     return Files(dataset, validation, aside, manifest_file if manifest_bytes is not None else None, manifest)
 
 

@@ -8,9 +8,8 @@ from collections.abc import Iterator
 from typing import Any, Literal
 
 from shared.core.base_models import BaseModel
-from shared.core.dataset.findings import LISTED
+from shared.core.dataset.findings import LISTED, Fault
 from shared.core.dataset.second_pass import File, Found, SeenExample
-from shared.core.dataset.texts import length_faults
 
 Kind = Literal["estimate", "exact"]
 ROOM = 2**32 - 1  # tokens of an example that are told apart
@@ -30,7 +29,7 @@ class Lengths:
     def see(self, example: SeenExample) -> None:
         """Note its tokens, and whether they are too many."""
         self.of[example.file].append(min(example.tokens, ROOM))
-        for fault in length_faults(example.tokens, self._profile):
+        for fault in _faults(example.tokens, self._profile):
             listed = self._listed.setdefault((example.file, fault.code), [])
             self._counts[example.file, fault.code] += 1
             if len(listed) < LISTED:
@@ -61,3 +60,18 @@ def _figures(tokens: array[int]) -> dict[str, Any]:
             for bits in range(min(bins), max(bins) + 1)
         ],
     }
+
+
+def _faults(tokens: int, profile: BaseModel) -> Iterator[Fault]:
+    """Yield what an example of so many tokens is too long for."""
+    if tokens > profile.context_length:
+        reason = f"about {tokens} tokens; {profile.name} reads at most {profile.context_length}"
+        yield Fault("R22", "$.messages", reason)
+    elif tokens > _warned_length(profile):
+        reason = f"about {tokens} tokens; training may cut off what is over {_warned_length(profile)}"
+        yield Fault("R22b", "$.messages", reason)
+
+
+def _warned_length(profile: BaseModel) -> int:
+    """Return the tokens from which on an example is worth a warning."""
+    return min(profile.training_length, profile.context_length * 8 // 10)

@@ -4,7 +4,7 @@ from __future__ import annotations  # array[int] is a type from Python 3.12 on
 
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import compress
 from typing import Any, NamedTuple
 
@@ -29,8 +29,6 @@ from shared.core.dataset.second_pass import (
 from shared.core.dataset.split import Split, strata_of
 from shared.core.dataset.text_measures import secrets_in_text
 from shared.core.dataset.tokens import Tokens
-
-_NO_LIMIT = 2**62
 
 
 class Source(NamedTuple):
@@ -65,11 +63,6 @@ class Measured:
             return None
         on_training = compress(self.lengths, (side == 0 for side in chosen.mask)) if chosen else self.lengths
         return Cost(sum(on_training), manifest.epochs, prices, tokens_per_second)
-
-
-def without_length_limit(profile: BaseModel) -> BaseModel:
-    """Return the profile for the first pass, whose estimate is rough: the second pass finds what is too long."""
-    return replace(profile, context_length=_NO_LIMIT, training_length=_NO_LIMIT)
 
 
 def measure(sources: Mapping[File, Source], profile: BaseModel, manifest: Manifest, tokens: Tokens) -> Measured:

@@ -15,8 +15,8 @@ from shared.core.dataset.decoding import NotJson, value_of
 from shared.core.dataset.findings import Findings
 from shared.core.dataset.formats import example_faults
 from shared.core.dataset.kinds import other_kind
-from shared.core.dataset.lines import BOM, Lines
-from shared.core.dataset.quick import Known, Message, QuickReader
+from shared.core.dataset.lines import BOM, Lines, lines_in
+from shared.core.dataset.quick import Example, Known, QuickReader
 from shared.core.dataset.texts import Texts, text_faults, texts_of
 
 
@@ -66,17 +66,21 @@ class Reading:
     places: Places = field(default_factory=Places)
 
 
-def read(chunks: Iterable[bytes], profile: BaseModel, findings: Findings) -> Reading:
-    """Return what one pass over the file learned; adds to the findings."""
-    return _Pass(Lines(chunks), profile, findings).reading()
+def read(
+    chunks: Iterable[bytes], profile: BaseModel, findings: Findings, quick: QuickReader | None = None
+) -> Reading:
+    """Return what one pass over the file learned; adds to the findings.
+
+    The quick reader changes nothing in that: without one that knows any example, all lines are looked at closely.
+    """
+    return _Pass(Lines(chunks), profile, findings, quick or QuickReader(profile)).reading()
 
 
 class _Pass:
     """The one pass over a file."""
 
-    def __init__(self, lines: Lines, profile: BaseModel, findings: Findings) -> None:
-        self._lines, self._profile, self._findings = lines, profile, findings
-        self._quick = QuickReader(profile)
+    def __init__(self, lines: Lines, profile: BaseModel, findings: Findings, quick: QuickReader) -> None:
+        self._lines, self._profile, self._findings, self._quick = lines, profile, findings, quick
         self._reading = Reading()
         self._blank_from = 0  # the first of the blank lines just read, or 0
         self._crlf = self._indented = False
@@ -89,76 +93,87 @@ class _Pass:
             deque(self._lines, maxlen=0)  # for size and hash
         else:
             self._lines.hashed = not self._lines.head.strip()
-            self._read_lines()
+            for block in self._lines.blocks():
+                self._read_block(block)
             self._file_findings()
         read = self._reading
         read.bytes, read.sha256 = self._lines.size, self._lines.sha256
         return read
 
-    def _read_lines(self) -> None:
-        """Look at every line: quickly at many, and closely where that does not suffice."""
-        for lines in self._lines.blocks():
-            rest, at = iter(lines), 0
-            while at < len(lines):
-                examples = self._quick.examples(rest)
-                if examples:
-                    self._plain(lines[at : at + len(examples)], examples)
-                at += len(examples)
-                if at < len(lines):
-                    self._closely(lines[at])
-                    at += 1
+    def _read_block(self, block: bytes) -> None:
+        """Look at every line: quickly at all together, and closely at each where that does not suffice."""
+        lines = lines_in(block)
+        examples = self._quick.examples(block, lines)
+        if examples is None:
+            self._one_by_one(lines)
+        else:
+            self._plain(block, lines, examples)
 
-    def _plain(self, lines: list[bytes], examples: list[list[Message]]) -> None:
+    def _one_by_one(self, lines: list[bytes]) -> None:
+        """Look at lines of which some are no plain examples."""
+        rest, at = iter(lines), 0
+        while at < len(lines):
+            examples = self._quick.first(rest)
+            if examples:
+                plain = lines[at : at + len(examples)]
+                self._plain(b"".join(plain), plain, examples)
+            at += len(examples)
+            if at < len(lines):
+                self._closely(lines[at])
+                at += 1
+
+    def _plain(self, block: bytes, lines: list[bytes], examples: list[Example]) -> None:
         """Keep examples that are probably fine; where something is wrong with one, look closely at that one."""
-        known = self._quick.known(lines, examples)
+        known = self._quick.known(block, lines, examples)
         if known is not None:
             if not self._reading.system_message:
-                systems = (example[0].content for example in examples if example[0].role == "system")
-                self._reading.system_message = next(systems, "")
-            self._keep(known, lines)
+                with_system = (example.messages for example in examples if len(example.messages) % 2)
+                self._reading.system_message = next((messages[0].content for messages in with_system), "")
+            self._keep(known, block, lines)
         elif len(lines) == 1:
             self._closely(lines[0])
         else:
             middle = len(lines) // 2
-            self._plain(lines[:middle], examples[:middle])
-            self._plain(lines[middle:], examples[middle:])
+            for part in (slice(middle), slice(middle, None)):
+                self._plain(b"".join(lines[part]), lines[part], examples[part])
 
-    def _keep(self, known: Known, lines: Sequence[bytes]) -> None:
+    def _keep(self, known: Known, block: bytes, lines: Sequence[bytes]) -> None:
         """Count examples that have no error, and go on behind them."""
         read, first = self._reading, self._reading.lines + 1
         self._blank_until(first)
         read.prompts.extend(known.prompts)
         read.rows.extend(known.rows)
         read.examples += len(lines)
-        read.tokens += sum(known.tokens)
-        longest = max(known.tokens)
-        read.longest = max(read.longest, longest)
+        read.tokens += known.tokens
+        read.longest = max(read.longest, known.longest)
         read.places.add(first, len(lines))
-        self._crlf = self._crlf or 0x0D in [line[-1] for line in lines]
-        self._indented = self._indented or {line[0] for line in lines} != {0x7B}
-        self._go_on(lines)
+        if b"\r" in block:
+            self._crlf = self._crlf or any(line.endswith((b"\r\n", b"\r")) for line in lines)
+        self._indented = self._indented or {line[0] for line in lines} != {ord("{")}
+        self._go_on(block, lines)
 
-    def _go_on(self, lines: Sequence[bytes]) -> None:
+    def _go_on(self, block: bytes, lines: Sequence[bytes]) -> None:
         """Count lines that have been looked at."""
         self._reading.lines += len(lines)
-        self._lines.offset += sum(map(len, lines)) + len(lines)
+        self._lines.offset += len(block)
 
     def _closely(self, line: bytes) -> None:
         """Add all that is wrong with a line, and keep it when none of that is an error."""
         number = self._reading.lines + 1
-        if not line or line.isspace():
+        if line.isspace():
             self._reading.blank += 1
             self._blank_from = self._blank_from or number
         else:
             self._blank_until(number)
-            texts = self._texts(line, number)
+            texts = self._texts(line.removesuffix(b"\n"), number)
             if texts is not None:
                 prompt, row = texts.hashes()
                 if not self._reading.system_message and texts.body.startswith(b"s"):
                     self._reading.system_message = json.loads(line)["messages"][0]["content"]
-                self._keep(Known([prompt], [row], [texts.tokens]), [line])
+                known = Known(array("Q", [prompt]), array("Q", [row]), texts.tokens, texts.tokens)
+                self._keep(known, line, [line])
                 return
-        self._go_on([line])
+        self._go_on(line, [line])
 
     def _texts(self, line: bytes, number: int) -> Texts | None:
         """Add all that is wrong with a line; return its texts when none of that is an error."""

@@ -27,13 +27,19 @@ class Texts(NamedTuple):
         return hashes_of(roles, texts)
 
 
+def turns(messages: int) -> str:
+    """Return the initials of the roles where user and assistant take turns, behind the system's if odd."""
+    return "s" * (messages % 2) + "ua" * (messages // 2)
+
+
 def hashes_of(roles: str, texts: Sequence[str]) -> tuple[int, int]:
     """Return 64 bits that tell the prompt (all but the last text), and 64 that tell the whole example.
 
-    They are the fastest there are, and so the same in this process only.
+    They are the fastest there are, and so the same in this process only. The number of texts tells the roles where
+    these take turns.
     """
-    prompt = hash((roles, *texts[:-1])) & _64_BITS
-    return prompt, hash((prompt, texts[-1])) & _64_BITS
+    said = tuple(texts) if roles == turns(len(texts)) else ((roles,), *texts)
+    return hash(said[:-1]) & _64_BITS, hash(said) & _64_BITS
 
 
 def lasting_hash(roles: str, texts: Sequence[str]) -> int:
@@ -63,11 +69,10 @@ def may_hold_tokens(body: bytes) -> bool:
 
 
 def text_faults(texts: Texts, profile: BaseModel) -> Iterator[Fault]:
-    """Yield what stands in the texts and must not, and an example that is too long."""
+    """Yield what stands in the texts and must not."""
     if may_hold_tokens(texts.body):
         yield from _token_faults(texts, profile)
     yield from _control_character_faults(texts)
-    yield from length_faults(texts.tokens, profile)
 
 
 def _token_faults(texts: Texts, profile: BaseModel) -> Iterator[Fault]:
@@ -89,18 +94,3 @@ def _control_character_faults(texts: Texts) -> Iterator[Fault]:
         yield Fault("F07", "$.messages", "a text holds a NUL character")
     elif len(body.translate(None, _CONTROL_BYTES)) != len(body):
         yield Fault("F07b", "$.messages", "a text holds a control character")
-
-
-def length_faults(tokens: int, profile: BaseModel) -> Iterator[Fault]:
-    """Yield what an example of so many tokens is too long for."""
-    if tokens > profile.context_length:
-        reason = f"about {tokens} tokens; {profile.name} reads at most {profile.context_length}"
-        yield Fault("R22", "$.messages", reason)
-    elif tokens > warned_length(profile):
-        reason = f"about {tokens} tokens; training may cut off what is over {warned_length(profile)}"
-        yield Fault("R22b", "$.messages", reason)
-
-
-def warned_length(profile: BaseModel) -> int:
-    """Return the tokens from which on an example is worth a warning."""
-    return min(profile.training_length, profile.context_length * 8 // 10)
