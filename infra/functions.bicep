@@ -32,6 +32,7 @@ var settings = {
   APPLICATIONINSIGHTS_CONNECTION_STRING: insights.properties.ConnectionString
   APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'ClientId=${identity.properties.clientId};Authorization=AAD'
   PYTHON_ENABLE_INIT_INDEXING: '1' // else every request hangs under Python 3.12
+  PYTHON_ENABLE_OPENTELEMETRY: choices.PYTHON_ENABLE_OPENTELEMETRY
   ADVANCE_RUNS_SCHEDULE: '0 * * * * *'
   AZURE_SUBSCRIPTION_ID: subscription().subscriptionId
   AZURE_RESOURCE_GROUP: resourceGroup().name

@@ -253,11 +253,18 @@ module alerts 'alerts.bicep' = {
   }
 }
 
+// azd keeps these in its environment, under the names that the command line reads its settings from.
 output AZURE_LOCATION string = location
 output AZURE_RESOURCE_GROUP string = group.name
 output AZURE_FUNCTION_APP string = functions.outputs.name
-output APP_URL string = functions.outputs.url
-output STORAGE_ACCOUNT string = storage.outputs.name
 output AZURE_ML_WORKSPACE string = ai.outputs.projectName
+output AzureWebJobsStorage__blobServiceUri string = storage.outputs.blobUrl
+output AzureWebJobsStorage__queueServiceUri string = storage.outputs.queueUrl
+output AzureWebJobsStorage__tableServiceUri string = storage.outputs.tableUrl
+output STORAGE_ACCOUNT string = storage.outputs.name
+output EVENT_TOPIC_URL string = eventGrid.outputs.newsTopicUrl
+output CONTENT_SAFETY_URL string = contentSafety.outputs.url
+output EMAIL_URL string = communication.outputs.url
 output EMAIL_SENDER string = communication.outputs.sender
+output APP_URL string = functions.outputs.url
 output BUDGET_START string = budgetBegins

@@ -105,3 +105,6 @@ resource lifecycle 'Microsoft.Storage/storageAccounts/managementPolicies@2026-04
 
 output id string = account.id
 output name string = account.name
+output blobUrl string = account.properties.primaryEndpoints.blob
+output queueUrl string = account.properties.primaryEndpoints.queue
+output tableUrl string = account.properties.primaryEndpoints.table

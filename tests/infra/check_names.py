@@ -40,11 +40,20 @@ def undefined(file: File) -> Iterator[Wrong]:
             target = file.named(use.name)
             if target is None:
                 yield wrong(file, use.line, "undefined", use.name)
+            elif _lacks(target, use):
+                yield wrong(file, use.line, "undefined", f"{use.name}.{use.path[0]}")
             for nested in use.nested if target else ():
                 children = {child.name: child for child in target.children} if target else {}
                 target = children.get(nested)
                 if target is None:
                     yield wrong(file, use.line, "undefined", f"{use.name}::{nested}")
+
+
+def _lacks(target: Declared, use: Use) -> bool:
+    """Tell whether a variable that is written as an object does not have what is read of it."""
+    value = target.value
+    written = target.kind == "var" and value is not None and value.type == "object"
+    return written and bool(use.path) and use.path[0] not in properties_of(value)
 
 
 def unused(file: File) -> Iterator[Wrong]:

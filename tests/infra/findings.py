@@ -4,9 +4,11 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
+from shared.settings import REQUIRED
 from tests.infra import check_app, check_modules, check_names, check_pages, check_resources
 from tests.infra.bicep import File, folder
 from tests.infra.wrong import Wrong
@@ -29,9 +31,18 @@ class Infra:
 def read_infra(path: Path) -> Infra:
     """Return what is in a folder."""
     parameters = json.loads((path / PARAMETERS).read_text(encoding="utf-8"))["parameters"]
-    pages = {page: (ROOT / "docs" / f"{page}.md").read_text(encoding="utf-8") for page in PAGES}
+    return Infra(folder(path), parameters, _pages(), _sources())
+
+
+@cache
+def _pages() -> dict[str, str]:
+    return {page: (ROOT / "docs" / f"{page}.md").read_text(encoding="utf-8") for page in PAGES}
+
+
+@cache
+def _sources() -> str:
     code = [*(ROOT / "functions").rglob("*.py"), *(ROOT / "shared").rglob("*.py")]
-    return Infra(folder(path), parameters, pages, "\n".join(file.read_text(encoding="utf-8") for file in code))
+    return "\n".join(file.read_text(encoding="utf-8") for file in code)
 
 
 PER_FILE: tuple[Callable[[File], Iterator[Wrong]], ...] = (
@@ -69,3 +80,6 @@ def _agreement(infra: Infra) -> Iterator[Wrong]:
     yield from check_pages.alerts(files["alerts.bicep"], pages["operations"])
     yield from check_pages.role_names(files["roles.bicep"], pages["azure"])
     yield from check_pages.queries(files["alerts.bicep"], infra.sources)
+    given = json.dumps(infra.parameters)
+    yield from check_pages.parameters(files["main.bicep"], given, pages["azure"] + pages["settings"])
+    yield from check_pages.command_line(files["main.bicep"], given, set(REQUIRED.values()))

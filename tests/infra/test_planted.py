@@ -1,0 +1,96 @@
+"""Faults planted into copies of the real files: each is found, at its place."""
+
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.infra.findings import findings, read_infra
+
+INFRA = Path(__file__).resolve().parents[2] / "infra"
+
+# Each row: the file, what stands there, what is planted there, the rule that it breaks, what the finding names.
+FAULTS = [
+    ("storage", "kind: 'StorageV2'", "kind: 'StorageV2", "syntax", "no Bicep"),
+    ("vault", "tenant().tenantId", "tenantIdentity", "undefined", "tenantIdentity"),
+    ("roles", "scope: storage::blobs::datasets", "scope: storage::blobs::data", "undefined", "storage::data"),
+    (
+        "roles",
+        "roleDefinitionId: roles.secretsUser",
+        "roleDefinitionId: roles.secret",
+        "undefined",
+        "roles.secret",
+    ),
+    ("ai", "var datastoreName", "var other = 1\nvar datastoreName", "unused", "other"),
+    ("identity", "param tags object", "param tags object\nparam sku string", "unused", "sku"),
+    ("roles", "resource insights '", "resource insight2 '", "unused", "insight2"),
+    ("network", "var endpoints = [", "var location = 'x'\nvar endpoints = [", "declared twice", "location"),
+    ("main", "module vault 'vault.bicep'", "module vault 'vaults.bicep'", "module missing", "vaults.bicep"),
+    ("main", "module vault 'vault.bicep'", "module vault 'ai.bicep'", "file unused", "vault.bicep"),
+    ("main", "    dataLocation: emailDataLocation\n", "", "param missing", "dataLocation"),
+    ("main", "    dataLocation: emailData", "    datLocation: emailData", "param unknown", "datLocation"),
+    ("main", "choices: choices", "choices: 'none'", "param of another type", "choices"),
+    ("main", "location: aiLocation", "location: dropAddresses", "param of another type", "location"),
+    ("main", "outputs.webhookSecretUri", "outputs.secretUri", "output unknown", "secretUri"),
+    ("main", "param choices", "param region string\nparam choices", "parameter missing", "region"),
+    ("main", "param choices object", "param choices string", "parameter of another type", "choices"),
+    ("main.parameters.json", '"privateNetwork"', '"private"', "parameter unknown", "private"),
+    ("main.parameters.json", '"SCREENING":', '"SCREEN":', "choice missing", "SCREENING"),
+    ("main.parameters.json", '"SCREENING":', '"SCREEN": "",\n"SCREENING":', "choice unused", "SCREEN"),
+    ("identity", "output name", "output more string = name\noutput name", "output unused", "more"),
+    ("vault", "vaults@2026-02-01'", "vaults@2023-07-01'", "version unknown", "vaults@2023-07-01"),
+    ("vault", "'Microsoft.KeyVault/vaults@", "'Microsoft.KeyVault/vault@", "type unknown", "KeyVault/vault"),
+    ("storage", "minimumTlsVersion:", "minimumTlsVerson:", "property unknown", "minimumTlsVerson"),
+    ("functions", "perInstanceConcurrency", "concurrency", "property unknown", "http.concurrency"),
+    ("roles", "'b7e6dc6d-f1e8", "'b7e6dc6d-f1e9", "role unknown", "b7e6dc6d-f1e9"),
+    ("storage", "allowSharedKeyAccess: false", "allowSharedKeyAccess: true", "door open", "allowShared"),
+    ("storage", "publicAccess: 'None'", "publicAccess: 'Blob'", "door open", "publicAccess"),
+    ("eventgrid", "disableLocalAuth: true", "disableLocalAuth: false", "door open", "disableLocalAuth"),
+    ("functions", "httpsOnly: true", "httpsOnly: false", "door open", "httpsOnly"),
+    ("subscriptions", "    retryPolicy: retryPolicy\n", "", "door open", "retryPolicy"),
+    ("main", "@secure()\n", "", "secret not secure", "teamsWebhookUrl"),
+    ("vault", "teamsWebhookUrl string", "teamsWebhookUrl string = 'x'", "secret in the code", "teams"),
+    ("vault", "= webhook.properties.secretUri", "= teamsWebhookUrl", "secret in an output", "webhookSecretUri"),
+    ("storage", "= account.id", "= account.listKeys().keys[0].value", "secret in an output", "id"),
+    ("functions", "appSettings: ", "x: [for s in items(settings): s]\nappSettings: ", "loop over late value", ""),
+    ("ai", "name: projectName", "name: hub.properties.workspaceId", "name of late value", "hub.properties"),
+    ("functions", "  EMAIL_URL: emailUrl\n", "", "setting missing", "EMAIL_URL"),
+    ("functions", "  EMAIL_URL:", "  EMAIL_HOST: 'x'\n  EMAIL_URL:", "setting unknown", "EMAIL_HOST"),
+    ("subscriptions", "functions/notify_teams", "functions/notify_team", "function unknown", "notify_team"),
+    ("subscriptions", "functions/notify_teams", "functions/advance_run", "function unknown", "advance_run"),
+    ("subscriptions", "'FlushWithClose']", "'CreateFile']", "subscription differs", "dataset-uploaded"),
+    ("subscriptions", "name: 'job-changed'", "name: 'jobs'", "subscription missing", "job-changed"),
+    ("storage", "var tables = ['runs',", "var tables = [", "storage differs", "tables"),
+    ("alerts", "name: 'failed-run'", "name: 'broken-run'", "alert and page differ", "broken-run"),
+    ("alerts", "no verdict: ", "without verdict: ", "nobody logs this", "content-safety-outage"),
+    ("roles", "'4633458b-17de-408a-b874-0445c86b69e6'", "''", "role and page differ", "Key Vault Secrets User"),
+    ("main.parameters.json", "${SCREENING}", "${SCREENED}", "parameter unexplained", "SCREENED"),
+    ("main", "output EVENT_TOPIC_URL", "output TOPIC_URL", "setting not told", "EVENT_TOPIC_URL"),
+    ("roles", "'4633458b-17de-408a-b874-0445c86b69e6'", "''", "role unused", "Key Vault Secrets User"),
+]
+
+
+def test_the_real_files_are_without_faults():
+    assert findings(read_infra(INFRA)) == []
+
+
+@pytest.mark.parametrize(
+    ("file", "there", "instead", "rule", "named"), FAULTS, ids=[f"{row[3]}: {row[4]}" for row in FAULTS]
+)
+def test_a_planted_fault_is_found(tmp_path: Path, file: str, there: str, instead: str, rule: str, named: str):
+    shutil.copytree(INFRA, tmp_path, dirs_exist_ok=True)
+    path = tmp_path / (file if "." in file else f"{file}.bicep")
+    text = path.read_text(encoding="utf-8")
+    assert there in text
+    path.write_text(text.replace(there, instead, 1), encoding="utf-8")
+    found = findings(read_infra(tmp_path))
+    assert [one for one in found if one.rule == rule and named in one.text], found
+
+
+def test_every_rule_has_a_planted_fault():
+    folder = Path(__file__).parent
+    code = "\n".join(path.read_text(encoding="utf-8") for path in folder.glob("check_*.py"))
+    rules = set(re.findall(r'(?:wrong\([^"]*|_late\([^"]*)"([a-z ]+)"', code))
+    planted = {row[3] for row in FAULTS}
+    assert rules == planted
