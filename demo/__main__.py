@@ -70,7 +70,7 @@ def _show(cloud: LocalCloud, screen: Screen, watch: Stopwatch) -> steps.Recall:
     screen.step("8 Drop a broken file")
     steps.drop(app, screen, steps.BROKEN)
     broken = Following(app, screen, watch, cloud.check).to_the_end(steps.BROKEN.name, CHECK_LIMIT)
-    steps.show_reasons(screen, broken)
+    steps.rejection(app, screen, broken)
     _sum_up(app, screen, recall, served, watch)
     return recall
 

@@ -90,8 +90,8 @@ def harmful(app: App, screen: Screen, model: str) -> None:
 
 def messages(app: App, screen: Screen, run: RunView) -> None:
     """Show the latest Teams card and e-mail about a run in its last state."""
-    told = until(lambda: _told(app.messages(), run), MESSAGES_LIMIT, f"the messages about {run.model}")
-    for heading, lines in (("Teams card", card_lines(told[0])), ("E-mail", email_lines(told[1]))):
+    card, mail = until(lambda: _told(app.messages(), run), MESSAGES_LIMIT, f"the messages about {run.model}")
+    for heading, lines in (("Teams card", card_lines(card)), ("E-mail", email_lines(mail))):
         screen.line(heading, "bold")
         for line in lines:
             screen.labelled("", line)
@@ -109,9 +109,11 @@ def _names(lines: Any, run: RunView) -> bool:
     return run.id in text and run.state in text
 
 
-def show_reasons(screen: Screen, run: RunView) -> None:
-    """Show why a dataset was rejected; raises DemoError when it was not."""
+def rejection(app: App, screen: Screen, run: RunView) -> None:
+    """Show what the team was told of a rejected dataset; raises DemoError when it was not rejected."""
     if run.state != "rejected":
         raise DemoError(f"{run.dataset} ended as {run.state!r}; it should have been rejected")
-    for reason in run.reasons:
-        screen.labelled("-", reason)
+    card, _mail = until(lambda: _told(app.messages(), run), MESSAGES_LIMIT, f"the messages about {run.model}")
+    screen.line("Teams card", "bold")
+    for line in card_lines(card):
+        screen.labelled("", line)

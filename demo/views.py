@@ -1,10 +1,12 @@
 """What the app's JSON says, as far as the demo shows it."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-ENDED = frozenset({"serving", "rejected", "failed", "canceled"})
+LINK = re.compile(r"(https?://[^\s?]+\?)\S+")
+ENDED = frozenset({"serving", "rejected", "failed", "canceled", "deleted"})
 
 
 @dataclass(frozen=True)
@@ -53,14 +55,19 @@ def loss_text(metrics: Mapping[str, float]) -> str:
 
 
 def card_lines(message: Mapping[str, Any]) -> Iterator[str]:
-    """Yield the lines of a Teams card: its texts, and its facts as "title: value"."""
+    """Yield the lines of a Teams card: its texts, its facts as "title: value", and its buttons."""
     for attachment in message["body"]["attachments"]:
-        yield from _element_lines(attachment["content"]["body"])
+        card = attachment["content"]
+        yield from _element_lines(card["body"])
+        if buttons := [f"[{action['title']}]" for action in card.get("actions", [])]:
+            yield " ".join(buttons)
 
 
 def _element_lines(elements: list[dict[str, Any]]) -> Iterator[str]:
     for element in elements:
-        if text := element.get("text"):
+        if not element.get("isVisible", True):
+            continue  # shown once its button was pressed
+        if text := element.get("text") or "".join(run["text"] for run in element.get("inlines", [])):
             yield str(text)
         for fact in element.get("facts", []):
             yield f"{fact['title']}: {fact['value']}"
@@ -69,11 +76,12 @@ def _element_lines(elements: list[dict[str, Any]]) -> Iterator[str]:
 
 
 def email_lines(message: Mapping[str, Any]) -> Iterator[str]:
-    """Yield the lines of an e-mail: recipients, subject and plain text."""
+    """Yield the lines of an e-mail: recipients, subject and plain text; of a link only its beginning."""
     body = message["body"]
     yield "To: " + ", ".join(one["address"] for one in body["recipients"]["to"])
     yield "Subject: " + body["content"]["subject"]
-    yield from (line for line in body["content"].get("plainText", "").splitlines() if line.strip())
+    lines = (LINK.sub(r"\1...", line) for line in body["content"].get("plainText", "").splitlines())
+    yield from (line for line in lines if line.strip())
 
 
 def block_text(body: Any) -> str:

@@ -99,22 +99,26 @@ def test_a_card_is_told_by_its_texts_and_facts_in_order():
     body = [
         {"type": "TextBlock", "text": "support is serving"},
         {"type": "Container", "items": [{"type": "TextBlock", "text": "inside"}]},
+        {"type": "RichTextBlock", "inlines": [{"text": "to the "}, {"text": "letter"}]},
+        {"type": "Container", "isVisible": False, "items": [{"type": "TextBlock", "text": "hidden"}]},
         {"type": "FactSet", "facts": [{"title": "Run", "value": "r1"}]},
     ]
-    message = {"body": {"attachments": [{"content": {"body": body}}]}}
-    assert list(card_lines(message)) == ["support is serving", "inside", "Run: r1"]
+    actions = [{"title": "Read the report", "url": "https://x.example/?sig=s"}, {"title": "Try it"}]
+    message = {"body": {"attachments": [{"content": {"body": body, "actions": actions}}]}}
+    lines = ["support is serving", "inside", "to the letter", "Run: r1", "[Read the report] [Try it]"]
+    assert list(card_lines(message)) == lines
 
 
 def test_an_email_is_told_by_recipients_subject_and_text():
     body = {
         "recipients": {"to": [{"address": "a@x.example"}, {"address": "b@x.example"}]},
-        "content": {"subject": "It serves", "plainText": "one\n\ntwo\n"},
+        "content": {"subject": "It serves", "plainText": "one\n\ntwo: https://x.example/a?sig=secret\n"},
     }
     assert list(email_lines({"body": body})) == [
         "To: a@x.example, b@x.example",
         "Subject: It serves",
         "one",
-        "two",
+        "two: https://x.example/a?...",
     ]
 
 

@@ -81,9 +81,9 @@ def test_each_channel_says_what_happened_what_it_means_and_what_to_do(
 @pytest.mark.parametrize(
     ("state", "checked", "said"),
     [
-        (State.TRAINING, CHECKED, "12,963 tokens of training: 0.04 EUR"),
-        (State.SERVING, CHECKED, "0.04 EUR; 1,919.20 EUR for each day of serving, asked or not"),
-        (State.SERVING, replace(CHECKED, training_cost=None, hosting_per_day=None), "the app knows no price"),
+        (State.TRAINING, CHECKED, "about 0.04 EUR for training on 12,963 tokens"),
+        (State.SERVING, CHECKED, "12,963 tokens; 1,919.20 EUR for each day of serving, asked or not"),
+        (State.SERVING, replace(CHECKED, training_cost=None, hosting_per_day=None), "not known for training on 12,963 tokens"),
         (State.TRAINING, CHECKED, "54 to train on, 6 to validate with"),
     ],
 )

@@ -62,7 +62,7 @@ def _facts(run: Run, background: Background) -> Iterator[tuple[str, str]]:
     yield "Base model", checked.base_model
     examples = f"{checked.training_examples} to train on, {checked.validation_examples} to validate with"
     yield "Examples", examples if trains and checked.training_examples else ""
-    yield "Cost estimate", "; ".join(_costs(run)) if trains and checked.trained_tokens else ""
+    yield "Cost", "; ".join(_costs(run)) if trains and checked.trained_tokens else ""
     yield "Duration", taken(run, background.history)
     measured = (f"{label} {run.metrics[name]:.3g}" for name, label in METRICS.items() if name in run.metrics)
     yield "Measured", ", ".join(measured)
@@ -74,8 +74,8 @@ def _facts(run: Run, background: Background) -> Iterator[tuple[str, str]]:
 def _costs(run: Run) -> Iterator[str]:
     """Yield what training costs and, once the model serves, what each day of its endpoint does."""
     checked = run.checked
-    price = "the app knows no price" if checked.training_cost is None else _money(checked.training_cost, run)
-    yield f"{checked.trained_tokens:,} tokens of training: {price}"
+    price = "not known" if checked.training_cost is None else f"about {_money(checked.training_cost, run)}"
+    yield f"{price} for training on {checked.trained_tokens:,} tokens"
     if run.state is State.SERVING and checked.hosting_per_day is not None:
         yield f"{_money(checked.hosting_per_day, run)} for each day of serving, asked or not"
 
