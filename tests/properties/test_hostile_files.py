@@ -184,6 +184,16 @@ def test_the_whole_report_on_a_hostile_file_tells_it_by_its_code(name):
     assert code.encode() in report_html(report)
 
 
+@pytest.mark.parametrize("name", BAD)
+def test_a_hostile_file_that_is_held_out_is_told_as_such_and_judged_no_further(name):
+    code, content = BAD[name]
+    manifest = b"held_out: exam.held-out.jsonl"
+    report = check(file_of(fill=12), manifest=manifest, held_out=lambda _: lambda: [content])
+    assert report.count("D09b") == 1
+    assert code not in {finding.code for finding in report.findings}
+    report_html(report)
+
+
 @pytest.mark.parametrize("separator", [b"\n", b"\r\n", b"x\n", b"{}\n", b"[]\n"])
 def test_many_short_bad_lines_take_time_in_proportion(separator):
     findings = Findings(RULES, "support.jsonl")

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from shared.core.dataset.report import SCHEMA, report_json
-from tests.unit.dataset.examples import check, file_of
+from tests.unit.dataset.examples import check, file_of, good
 
 PAGE = (Path(__file__).parents[3] / "docs" / "report.md").read_text(encoding="utf-8")
 OPEN = {"files[].counts", "measures", "manifest", "hyperparameters"}  # their keys are described elsewhere
@@ -35,6 +35,13 @@ def test_the_page_describes_each_key_and_no_other():
     ]
     found = {key for report in reports for key in keys_of(json.loads(report_json(report)))} - CONTAINERS
     assert set(re.findall(r"^\| `([^`]+)` \|", PAGE, re.MULTILINE)) == found
+
+
+def test_the_page_lists_each_measure():
+    report = check(file_of(fill=60), validation=file_of(good(70)))
+    apart = {"drift", "screening"}  # added by the app: see test_drop.py and test_screening.py
+    listed = re.findall(r"^\| ([a-z_]+) \|", PAGE.partition("| measure |")[2], re.MULTILINE)
+    assert set(listed) == {*report.measures} | apart
 
 
 def test_the_page_names_the_schema():
