@@ -2,10 +2,12 @@
 
 import random
 from collections import deque
-from dataclasses import asdict, dataclass, field
+from collections.abc import Awaitable, Callable
+from dataclasses import asdict, dataclass, field, fields
 from datetime import UTC, datetime
 from typing import Any, Literal
 
+TOKEN_LIFETIME = 24 * 3600  # seconds, as Azure's managed identities get
 HISTORY_LIMIT = 20_000  # calls kept; a long-running laptop must not fill its memory
 
 
@@ -33,7 +35,7 @@ class Fault:
     times: int = 1
     skip: int = 0
     when: Literal["before", "after"] = "before"  # before or after the call took effect
-    action: Literal["status", "cut", "hang"] = "status"
+    action: Literal["status", "cut", "hang", "crash"] = "status"  # crash: of the Functions host, which calls
     status: int = 500
     headers: dict[str, str] = field(default_factory=dict)
     body: Any = None
@@ -60,6 +62,9 @@ class Weather:
     duplicated: float = 0.2  # an event delivered twice
     reordered: float = 0.2  # an event delivered late, after its successors
     slow_status: float = 0.3  # a status read that still shows the state before
+    delayed: float = 0.02  # an answer that comes late
+    lost: float = 0.005  # an answer that breaks off after the call took effect
+    token_seconds: float = TOKEN_LIFETIME  # no chance: how long the app's tokens hold
 
     def __post_init__(self) -> None:
         """Start the seeded source of chance."""
@@ -71,7 +76,12 @@ class Weather:
 
     def calm(self) -> None:
         """Let nothing happen by chance any more; scripted faults stay."""
-        self.throttled = self.failing = self.duplicated = self.reordered = self.slow_status = 0.0
+        for name in CHANCES:
+            setattr(self, name, 0.0)
+        self.token_seconds = TOKEN_LIFETIME
+
+
+CHANCES = tuple(field.name for field in fields(Weather) if field.name not in ("seed", "token_seconds"))
 
 
 @dataclass(frozen=True)
@@ -88,6 +98,7 @@ class Control:
 
     weather: Weather
     training: Training = Training()
+    crash_host: Callable[[], Awaitable[None]] | None = None  # None: the Functions host is not ours
     history: deque[Call] = field(default_factory=lambda: deque(maxlen=HISTORY_LIMIT))
     faults: list[Fault] = field(default_factory=list)
     count: int = 0

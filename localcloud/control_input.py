@@ -3,12 +3,11 @@
 from dataclasses import dataclass, fields
 from typing import Any, get_args, get_type_hints
 
-from localcloud.control import Fault, Training, Weather
+from localcloud.control import CHANCES, TOKEN_LIFETIME, Fault, Training
 from localcloud.event_subscriptions import TOPICS, Event
 
 MOST_EVENTS = 1000
 LONGEST_JOB = 3600  # seconds
-CHANCES = tuple(field.name for field in fields(Weather) if field.name != "seed")
 FAULT_FIELDS = tuple(field.name for field in fields(Fault))
 
 
@@ -78,13 +77,21 @@ def weather_in(body: Any) -> dict[str, float]:
     if not isinstance(body, dict):
         raise BadInputError("body", "not an object", 'send {"calm": true} or chances such as {"throttled": 0.1}')
     if body.get("calm") is True:
-        return dict.fromkeys(CHANCES, 0.0)
+        return dict.fromkeys(CHANCES, 0.0) | {"token_seconds": TOKEN_LIFETIME}
     for name, chance in body.items():
+        if name == "token_seconds":
+            _check_seconds(name, chance, 1, TOKEN_LIFETIME)
+            continue
         if name not in CHANCES:
-            raise BadInputError(name, "unknown", f"use calm, {', '.join(CHANCES)}")
+            raise BadInputError(name, "unknown", f"use calm, {', '.join(CHANCES)}, token_seconds")
         if isinstance(chance, bool) or not isinstance(chance, int | float) or not 0 <= chance <= 1:
             raise BadInputError(name, f"not a chance: {chance!r}", "give a number between 0 and 1")
     return {name: float(chance) for name, chance in body.items()}
+
+
+def _check_seconds(where: str, value: Any, least: float, most: float) -> None:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not least <= value <= most:
+        raise BadInputError(where, f"not a time: {value!r}", f"give a number of seconds from {least} to {most}")
 
 
 def training_in(body: Any) -> Training:
@@ -97,8 +104,7 @@ def training_in(body: Any) -> Training:
     seconds = body.get("seconds", 0)
     if mode not in modes:
         raise BadInputError("mode", f"unknown: {mode!r}", f"use one of {', '.join(modes)}")
-    if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 0 <= seconds <= LONGEST_JOB:
-        raise BadInputError("seconds", f"not a time: {seconds!r}", f"give a number from 0 to {LONGEST_JOB}")
+    _check_seconds("seconds", seconds, 0, LONGEST_JOB)
     return Training(mode, float(seconds))
 
 

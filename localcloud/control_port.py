@@ -24,7 +24,6 @@ from localcloud.event_grid import BROKER
 from localcloud.frame import Cloud
 from localcloud.mailbox import mailbox_of
 
-Restart = Callable[[], Awaitable[None]]
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 
@@ -34,7 +33,6 @@ class ControlPort:
 
     cloud: Cloud
     services: tuple[str, ...]
-    restart_host: Restart | None  # None: the Functions host is not ours to restart
 
     def app(self) -> Starlette:
         """Return the control port as an application."""
@@ -80,6 +78,8 @@ class ControlPort:
     async def add_faults(self, request: Request) -> Response:
         """Add scripted faults: a JSON array of them."""
         added = faults_in(await _json(request), self.services)
+        if any(fault.action == "crash" for fault in added):
+            self._crash_host()
         self.cloud.control.faults.extend(added)
         return await self.faults(request)
 
@@ -120,10 +120,14 @@ class ControlPort:
 
     async def crash_host(self, _request: Request) -> Response:
         """Kill the Functions host, start it again, and return once it answers."""
-        if self.restart_host is None:
-            raise BadInputError("host", "not started by this local cloud", "start it without --no-host")
-        await self.restart_host()
+        await self._crash_host()()
         return JSONResponse({"status": "ok"})
+
+    def _crash_host(self) -> Callable[[], Awaitable[None]]:
+        crash = self.cloud.control.crash_host
+        if crash is None:
+            raise BadInputError("host", "not started by this local cloud", "start it without --no-host")
+        return crash
 
     async def _deliver(self, order: EventOrder) -> list[int]:
         subscription, url = self._broker.subscribers[order.subscription]

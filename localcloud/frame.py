@@ -18,6 +18,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from localcloud.control import Control, Fault
 
 TOKEN_SECRET = "local-cloud-tokens-are-for-this-laptop-only"  # noqa: S105 - signs tokens that only the local cloud accepts
+SPARED = ("/msi/token", "/favicon.ico")  # paths that bad weather leaves alone
+LATE = (0.1, 1.0)  # seconds by which bad weather delays an answer
 Handler = Callable[[Request], Awaitable[Response]]
 Lifespan = Callable[[Starlette], AbstractAsyncContextManager[None]]
 
@@ -102,20 +104,30 @@ class Frame:
         body = await _body(receive)
         call = f"{scope['method']} {scope['path']}"
         fault = self._control.fault_for(self._service.name, call)
-        answer: list[Message] = []
         if fault is not None:
-            if fault.when == "after":
-                await self._inner(scope, _replay(body), _collect(answer))
-            self._record(
-                scope, body, fault.status if fault.action == "status" else 0, f"{fault.action} {fault.when}"
-            )
-            await _fail(fault, scope, receive, send)
+            await self._strike(fault, scope, body, receive, send)
             return
         refusal = self._refusal(scope) or self._weather(scope)
         if refusal is not None:
             self._record(scope, body, refusal.status_code, None)
             await refusal(scope, receive, send)
-            return
+        elif await self._arrives(scope):
+            await self._pass_on(scope, body, receive, send)
+        else:
+            await self._inner(scope, _replay(body), _swallow)
+            self._record(scope, body, 0, "lost")
+            await _cut(send)
+
+    async def _strike(self, fault: Fault, scope: Scope, body: bytes, receive: Receive, send: Send) -> None:
+        if fault.when == "after":
+            await self._inner(scope, _replay(body), _swallow)
+        status = fault.status if fault.action == "status" else 0
+        self._record(scope, body, status, f"{fault.action} {fault.when}")
+        if fault.action == "crash" and self._control.crash_host is not None:
+            await self._control.crash_host()
+        await _fail(fault, scope, receive, send)
+
+    async def _pass_on(self, scope: Scope, body: bytes, receive: Receive, send: Send) -> None:
         status = 500
 
         async def passing(message: Message) -> None:
@@ -144,7 +156,7 @@ class Frame:
     def _weather(self, scope: Scope) -> Response | None:
         """Return what bad weather answers now and then, before any effect."""
         weather = self._control.weather
-        if scope["path"].endswith(("/msi/token", "/favicon.ico")):
+        if scope["path"].endswith(SPARED):
             return None
         if weather.happens(weather.throttled):
             headers = {"Retry-After": "1"} if weather.happens(0.5) else {}
@@ -152,6 +164,15 @@ class Frame:
         if weather.happens(weather.failing):
             return azure_error(500, "InternalServerError", "something broke before the request took effect")
         return None
+
+    async def _arrives(self, scope: Scope) -> bool:
+        """Wait where bad weather delays the answer; False where it loses it after the call took effect."""
+        weather = self._control.weather
+        if scope["path"].endswith(SPARED):
+            return True
+        if weather.happens(weather.delayed):
+            await asyncio.sleep(weather.chance.uniform(*LATE))
+        return not weather.happens(weather.lost)
 
 
 async def _body(receive: Receive) -> bytes:
@@ -177,22 +198,23 @@ def _replay(body: bytes, after: Receive | None = None) -> Receive:
     return receive
 
 
-def _collect(answer: list[Message]) -> Send:
-    async def send(message: Message) -> None:
-        answer.append(message)
-
-    return send
+async def _swallow(_message: Message) -> None:
+    """Take an answer that nobody gets."""
 
 
 async def _fail(fault: Fault, scope: Scope, receive: Receive, send: Send) -> None:
-    """Answer with the fault's status, or cut the connection (at once, or after a hang)."""
+    """Answer with the fault's status, or cut the connection (at once, after a hang, or after a crash)."""
     if fault.action == "status":
         body = fault.body or {"error": {"code": "ScriptedFault", "message": "a scripted fault"}}
         await JSONResponse(body, fault.status, headers=fault.headers)(scope, receive, send)
         return
     if fault.action == "hang":
         await asyncio.sleep(fault.seconds)
-    # A started answer that never ends makes the server close the connection.
+    await _cut(send)
+
+
+async def _cut(send: Send) -> None:
+    """Begin an answer that never ends, which makes the server close the connection."""
     await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"1000")]})
     await send({"type": "http.response.body", "body": b"{", "more_body": True})
 

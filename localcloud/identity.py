@@ -12,16 +12,16 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from localcloud.control import TOKEN_LIFETIME
 from localcloud.frame import TOKEN_SECRET, Cloud, Service, azure_error
 
 TENANT = "11111111-2222-3333-4444-555555555555"
 PRINCIPAL = "66666666-7777-8888-9999-000000000000"
 API_VERSION = "2019-08-01"  # of the App Service and Functions identity endpoint
-LIFETIME = 24 * 3600  # seconds, as Azure's managed identities get
 HEADER = "identity_header"  # where the cloud's shared facts keep the endpoint's secret
 
 
-def token_for(resource: str) -> AccessToken:
+def token_for(resource: str, seconds: float = TOKEN_LIFETIME) -> AccessToken:
     """Return a token of the local cloud for one audience, as Microsoft Entra would issue it to the app."""
     now = int(time.time())
     claims = {
@@ -29,7 +29,7 @@ def token_for(resource: str) -> AccessToken:
         "iss": f"https://sts.windows.net/{TENANT}/",
         "iat": now,
         "nbf": now,
-        "exp": now + LIFETIME,
+        "exp": now + int(seconds),
         "oid": PRINCIPAL,
         "sub": PRINCIPAL,
         "tid": TENANT,
@@ -38,7 +38,7 @@ def token_for(resource: str) -> AccessToken:
         "ver": "1.0",
         "uti": uuid.uuid4().hex,
     }
-    return AccessToken(jwt.encode(claims, TOKEN_SECRET, algorithm="HS256"), now + LIFETIME)
+    return AccessToken(jwt.encode(claims, TOKEN_SECRET, algorithm="HS256"), now + int(seconds))
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,7 @@ def service(cloud: Cloud) -> Service:
         resource = request.query_params.get("resource", "")
         if not resource:
             return azure_error(400, "BadRequest", "the query lacks `resource`")
-        issued = token_for(resource)
+        issued = token_for(resource, cloud.control.weather.token_seconds)
         return JSONResponse(
             {
                 "access_token": issued.token,

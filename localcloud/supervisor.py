@@ -92,8 +92,8 @@ class Supervisor:
                 minted_key(environment, REPOSITORY)
             )  # beside the host's start, to save a second
             stack.callback(key.cancel)
-            restart = await self._start_functions(stack, environment)
-            await self._serve(stack, "control", ControlPort(self._cloud, names, restart).app())
+            self._cloud.control.crash_host = await self._start_functions(stack, environment)
+            await self._serve(stack, "control", ControlPort(self._cloud, names).app())
             description = self._description(settings, await key)
             self._root.announce(description)
             welcome(description)
@@ -145,11 +145,14 @@ class Supervisor:
         await subscribe(broker, url, event_key(keys))
         say(f"functions        {url}")
 
-        async def restart() -> None:
-            await child.restart()
-            await until_host_answers(url)
+        one_by_one = asyncio.Lock()
 
-        return restart
+        async def crash() -> None:
+            async with one_by_one:
+                await child.restart()
+                await until_host_answers(url)
+
+        return crash
 
     @property
     def _broker(self) -> Broker:

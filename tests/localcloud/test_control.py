@@ -80,6 +80,30 @@ async def test_a_fault_strikes_the_calls_it_names(fault: Fault, statuses: list[i
     assert counter.count == effects
 
 
+async def test_a_crash_kills_the_host_that_calls() -> None:
+    cloud, counter, crashed = calm_cloud(), Counter(), []
+
+    async def crash() -> None:
+        crashed.append(counter.count)
+
+    cloud.control.crash_host = crash
+    app = asgi(Service("arm", [Route("/jobs", counter.answer)]), cloud)
+    for when in ("before", "after"):
+        cloud.control.faults.append(Fault("arm", when=when, action="crash"))
+        assert await call(app, "/jobs") == (200, None)
+    assert crashed == [0, 1]
+
+
+async def test_an_answer_may_be_lost_and_a_token_spared() -> None:
+    cloud, counter = calm_cloud(), Counter()
+    cloud.control.weather.lost = cloud.control.weather.delayed = 1.0
+    app = asgi(Service("arm", [Route("/jobs", counter.answer), Route("/msi/token", counter.answer)]), cloud)
+    assert await call(app, "/jobs") == (200, None)
+    assert counter.count == 1
+    assert await call(app, "/msi/token") == (200, {"count": 2})
+    assert [one["fault"] for one in cloud.control.calls()] == ["lost", None]
+
+
 @pytest.mark.parametrize("fault", [Fault("arm", action="cut"), Fault("arm", action="hang", seconds=0.01)])
 async def test_a_cut_answer_begins_and_never_ends(fault: Fault) -> None:
     cloud = calm_cloud()
@@ -105,6 +129,7 @@ async def test_every_call_is_in_the_history_with_its_fault() -> None:
         ("", 401),
         ("nonsense", 401),
         (token_for("https://storage.azure.com").token, 401),
+        (token_for(AUDIENCE, seconds=-1).token, 401),
         (token_for(AUDIENCE).token, 200),
         (token_for(AUDIENCE + "/").token, 200),
     ],
@@ -179,7 +204,13 @@ def test_faults_are_read_whole() -> None:
 
 @pytest.mark.parametrize(
     ("body", "where"),
-    [([], "body"), ({"rain": 1}, "rain"), ({"failing": 2}, "failing"), ({"failing": True}, "failing")],
+    [
+        ([], "body"),
+        ({"rain": 1}, "rain"),
+        ({"failing": 2}, "failing"),
+        ({"failing": True}, "failing"),
+        ({"token_seconds": 0}, "token_seconds"),
+    ],
 )
 def test_bad_weather_input_is_refused_with_its_place(body: Any, where: str) -> None:
     with pytest.raises(BadInputError, match=f"^{where}: .*; "):
@@ -209,7 +240,13 @@ def test_jobs_train_really_unless_told_otherwise() -> None:
 
 
 def test_calm_ends_every_chance() -> None:
-    assert set(weather_in({"calm": True}).values()) == {0.0}
+    rough = Weather(1)
+    rough.token_seconds = 5
+    rough.calm()
+    calm = weather_in({"calm": True})
+    assert calm == {name: getattr(rough, name) for name in calm}
+    assert set(calm.values()) == {0.0, 24 * 3600}
+    assert weather_in({"token_seconds": 5}) == {"token_seconds": 5.0}
     assert weather_in({"failing": 0.5}) == {"failing": 0.5}
 
 
