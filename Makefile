@@ -31,6 +31,13 @@ node_modules/.installed: package.json package-lock.json
 	.venv-3.13/bin/python -m pip install --quiet --disable-pip-version-check -r tests/runtime313/requirements.txt -c constraints.txt && \
 	touch $@
 
+# The clients that people use come with packages of their own; the tests run them there.
+.venv-clients/.installed: tests/clients/requirements.txt tests/clients/constraints.txt
+	@echo "Setting up the clients that the tests ask with in .venv-clients ..."
+	@$(PYTHON) -m venv .venv-clients
+	@.venv-clients/bin/python -m pip install --quiet --disable-pip-version-check -r tests/clients/requirements.txt -c tests/clients/constraints.txt
+	@touch $@
+
 setup: .venv/.installed node_modules/.installed ## set up everything, nothing else
 
 demo: setup ## drop a dataset, watch it train, ask the endpoint; about a minute
@@ -39,7 +46,7 @@ demo: setup ## drop a dataset, watch it train, ask the endpoint; about a minute
 up: setup ## start the local cloud and leave it running; prints URLs, a key and three commands
 	@$(BIN)/python -m localcloud up
 
-test: setup .venv-3.13/.installed ## all tests: unit, contract, local cloud, end to end
+test: setup .venv-3.13/.installed .venv-clients/.installed ## all tests: unit, contract, local cloud, end to end
 	@echo "Running all tests ..."
 	@$(BIN)/python -m pytest
 	@echo "All tests passed. Next: 'make demo' to see it work, 'make check' before a commit."
@@ -60,4 +67,4 @@ lint: setup ## format check, lint, types, import rules
 check: lint test ## everything that CI runs
 
 clean: ## remove environments and what the local cloud left
-	@rm -rf .venv .venv-3.13 node_modules .localcloud .mypy_cache .pytest_cache .ruff_cache
+	@rm -rf .venv .venv-3.13 .venv-clients .bench node_modules .localcloud .mypy_cache .pytest_cache .ruff_cache
