@@ -71,6 +71,7 @@ def notification_of(facts: Mapping[str, Any]) -> Notification:
             checked=checked,
             attempt=facts["attempt"],
             job_attempt=facts["job_attempt"],
+            metrics=facts["job"]["metrics"],
         )
         return Notification(run, Channel(facts["channel"]))
     except (KeyError, TypeError, ValueError) as error:

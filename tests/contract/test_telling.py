@@ -26,7 +26,8 @@ FIFTEEN_DAYS = "1296000"  # seconds; what a used-up quota really answers
 
 @pytest.fixture
 def failed(run: Run) -> Run:
-    return replace(run, state=State.FAILED, reasons=("the training failed: out of memory",))
+    reasons, metrics = ("the training failed: out of memory",), {"train_loss": 0.5}
+    return replace(run, state=State.FAILED, reasons=reasons, metrics=metrics)
 
 
 @pytest.fixture
@@ -69,6 +70,7 @@ def test_what_is_published_is_what_is_told(topic, failed: Run):
         name: getattr(failed.checked, name) for name in kept
     }
     assert {notification.run.job for notification in told} == {failed.job}
+    assert [notification.run.metrics for notification in told] == [failed.metrics] * 2
 
 
 def test_an_event_names_its_run_and_channel(real: Real, failed: Run):

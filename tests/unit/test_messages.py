@@ -83,7 +83,11 @@ def test_each_channel_says_what_happened_what_it_means_and_what_to_do(
     [
         (State.TRAINING, CHECKED, "about 0.04 EUR for training on 12,963 tokens"),
         (State.SERVING, CHECKED, "12,963 tokens; 1,919.20 EUR for each day of serving, asked or not"),
-        (State.SERVING, replace(CHECKED, training_cost=None, hosting_per_day=None), "not known for training on 12,963 tokens"),
+        (
+            State.SERVING,
+            replace(CHECKED, training_cost=None, hosting_per_day=None),
+            "not known for training on 12,963 tokens",
+        ),
         (State.TRAINING, CHECKED, "54 to train on, 6 to validate with"),
     ],
 )
@@ -147,9 +151,9 @@ def test_buttons_lead_where_there_is_something():
         card = teams_card(Notification(replace(RUN, state=state), Channel.TEAMS), background)
         return [action["title"] for action in card.get("actions", [])]
 
-    everything = Background(report=LINKED, run_page="https://app.example/runs/r/page")
-    assert titles(everything, State.SERVING) == ["Read the report", "See the run", "Try it"]
-    assert titles(everything, State.FAILED) == ["Read the report", "See the run"]
+    linked = Background(report=LINKED)
+    assert titles(linked, State.SERVING) == ["Read the report", "Try it"]
+    assert titles(linked, State.FAILED) == ["Read the report"]
     assert titles(NOTHING_MORE, State.FAILED) == []
 
 

@@ -27,7 +27,6 @@ class Background:
     history: tuple[Moment, ...] = ()  # oldest first
     report: ReportPlace | None = None  # None: there is no report
     app_address: str = ""  # where clients reach the app
-    run_page: str = ""  # where a person who is signed in sees the run
 
 
 NOTHING_MORE = Background()
