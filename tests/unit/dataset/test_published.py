@@ -92,12 +92,10 @@ def spelled(examples: list[dict[str, Any]], spelling: str) -> bytes:
     return SPELLINGS[spelling]([json.dumps(example, ensure_ascii=False) for example in examples])
 
 
-@pytest.mark.parametrize("model", ["Phi-4-mini-instruct", "Phi-4"])
 @pytest.mark.parametrize("spelling", SPELLINGS)
 @pytest.mark.parametrize("form", FORMS)
-def test_plain_chats_have_no_error_in_any_spelling(form, spelling, model):
-    content = spelled([FORMS[form](number) for number in range(12)], spelling)
-    report = check(content, manifest=f"base_model: {model}".encode())
+def test_plain_chats_have_no_error_in_any_spelling(form, spelling):
+    report = check(spelled([FORMS[form](number) for number in range(12)], spelling))
     assert report.accepted
     assert (report.dataset.examples, report.split.validation) == (12, 1)
 

@@ -4,10 +4,7 @@ import random
 
 import pytest
 
-from shared.core.base_models import base_model
-from shared.core.dataset.second_pass import SeenExample
 from shared.core.dataset.tallies import Frequent, Sample, Sizes, distance, entropy, excerpt, percent
-from shared.core.dataset.text_measures import text_measures
 
 
 def test_the_frequent_are_found_among_any_number_of_rare_ones():
@@ -70,27 +67,3 @@ def test_a_percentage_says_neither_all_nor_nothing_where_it_is_neither(share, sh
 def test_an_excerpt_shows_two_characters():
     assert excerpt("secret thing").startswith("se… (12 characters, hash ")
     assert excerpt("\x1b[31m").startswith("\\x1b[… ")
-
-
-@pytest.mark.parametrize(
-    "piece",
-    [
-        "@a.",
-        "0 ",
-        "+1 ",
-        "AA00 ",
-        "eyJaaaaaaaaaaaa.",
-        "://a:",
-        "|sh",
-        "{{a",
-        "<your ",
-        "ignore all the ",
-        "key=",
-        ":0",
-    ],
-)
-def test_no_text_makes_a_pattern_slow(piece):
-    text = piece * (60_000 // len(piece))
-    for measure in text_measures(base_model("Phi-4")):
-        measure.see(SeenExample(1, (("user", text), ("assistant", text)), len(text), 1, "training"))
-        list(measure.findings())  # a pattern that steps back again and again would take minutes
