@@ -37,7 +37,7 @@ var settings = {
   AZURE_SUBSCRIPTION_ID: subscription().subscriptionId
   AZURE_RESOURCE_GROUP: resourceGroup().name
   AZURE_ML_WORKSPACE: projectName
-  ARM_URL: 'https://management.azure.com'
+  ARM_URL: environment().resourceManager
   TRAINING_DATASTORE: datastoreName
   EVENT_TOPIC_URL: newsTopicUrl
   CONTENT_SAFETY_URL: contentSafetyUrl
