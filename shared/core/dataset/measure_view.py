@@ -28,6 +28,13 @@ _WORDS = _RULES | {
     "texts": "Looked for in texts",
     "triggers": "Hidden triggers",
 }
+_WORDS_OF: dict[tuple[str, ...], str] = {  # of one measure only
+    ("near_copies", "training"): "Found in the dataset",
+    ("near_copies", "validation"): "Found in the validation file",
+    ("near_copies", "too_short"): "Too short to compare",
+    ("copies", "exact"): "The same example twice",
+    ("tokens", "kind"): "How they were counted",
+}
 _SHARE = re.compile(r"share|distinct|evenness")
 _SILENT = {"files"}  # keys that say nothing that their contents do not
 _PERCENTILE = re.compile(r"(?:^| )p(\d+)\b")
@@ -70,7 +77,7 @@ def _block(name: str, summary: Mapping[str, Any]) -> Block:
     facts: list[tuple[str, str]] = []
     charts: list[Chart] = []
     for path, value in _parts(summary):
-        title = words(": ".join(path))
+        title = _WORDS_OF.get((name, *path)) or words(": ".join(path))
         if isinstance(value, Chart):
             charts.append(Chart(title, value.bars, value.further))
         else:

@@ -88,7 +88,7 @@ def test_a_share_is_a_percentage():
 def test_lengths_of_each_file_are_charts_with_their_bounds():
     bins = [{"from": 0, "below": 1, "examples": 2}, {"from": 64, "below": 128, "examples": 9}]
     (block,) = blocks_of({"tokens": {"kind": "estimate", "files": {"training": {"total": 7, "histogram": bins}}}})
-    assert block.facts == (("Kind", "estimate"), ("Training: total", "7"))
+    assert block.facts == (("How they were counted", "estimate"), ("Training: total", "7"))
     (shown,) = block.charts
     assert shown.title == "Training: histogram"
     assert [(bar.label, bar.value) for bar in shown.bars] == [("0", "2"), ("64-127", "9")]

@@ -147,7 +147,7 @@ def test_measures_are_shown_as_facts_and_bars():
     }
     page = page_of(replace(check(file_of(fill=12)), measures=measures))
     words = words_of(page)
-    assert "Tokens Kind estimate Histogram 0-63 9 from 64 3" in words
+    assert "Tokens How they were counted estimate Histogram 0-63 9 from 64 3" in words
     assert 'style="width:33.33%"' in page
 
 
@@ -198,7 +198,10 @@ def test_long_lists_are_folded_and_hold_all_that_is_listed():
 def test_copies_are_shown_in_numbers():
     content = file_of(good(1), good(2).replace(b"Answer", b"Another"), fill=60)
     words = words_of(page_of(check(content, validation=file_of(good(3), good(99)))))
-    assert "Copies (none is best) Exact 1 Same prompt, another answer 1 In the validation file too 1" in words
+    assert (
+        "Copies (none is best) The same example twice 1 Same prompt, another answer 1 In the validation file too 1"
+        in words
+    )
 
 
 def test_what_is_counted_but_not_listed_is_told():
