@@ -127,7 +127,8 @@ def test_a_blob_that_is_overwritten_raises_another_event_with_a_later_sequencer(
 
 
 def test_what_is_published_reaches_the_subscribers(cloud: RunningCloud) -> None:
-    event = EventGridEvent(subject="runs/r1", event_type="T", data={"a": 1}, data_version="1", id="published")
+    kind = "TuneDrop.TeamsNotification"
+    event = EventGridEvent(subject="runs/r1", event_type=kind, data={"a": 1}, data_version="1", id="published")
     url = cloud.settings["EVENT_TOPIC_URL"]
     with DefaultAzureCredential() as credential, EventGridPublisherClient(url, credential) as topic:
         topic.send([event])
@@ -211,7 +212,7 @@ def test_the_inbox_page_shows_what_was_sent_and_escapes_it(cloud: RunningCloud) 
 
 def test_the_control_port_says_what_runs(cloud: RunningCloud) -> None:
     health = get_json(f"{cloud.control_url}/health")
-    assert health["subscriptions"] == ["dataset-uploaded", "notify-email", "notify-teams"]
+    assert health["subscriptions"] == ["dataset-uploaded", "job-changed", "notify-email", "notify-teams"]
     assert set(health["services"]) == {"identity", "arm", "scoring", "content_safety", "event_grid", "inbox"}
 
 
