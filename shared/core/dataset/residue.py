@@ -28,7 +28,10 @@ _TO_DO = re.compile(r"(?<![#/*%])(?<![#/*%] )\b(?:TODO|TBD|FIXME)\b(?!\s?list)|[
 def residue_patterns() -> tuple[Pattern, ...]:
     """Return the table of patterns."""
     return (
-        Pattern("R27", _LETTERS_READ_WRONGLY, _mojibake, beyond_ascii=True),
+        Pattern(
+            "R27", _LETTERS_READ_WRONGLY, _mojibake,
+            ("\u00c2", "\u00c3", "\u00e2\u20ac", "\u00ef\u00bb\u00bf", "\u00f0\u0178"), beyond_ascii=True,
+        ),
         Pattern("R27", re.compile("\ufffd"), unmasked("a replacement character: a letter was lost"), ("\ufffd",)),
         Pattern("R27b", _NOT_SEEN, _not_seen, beyond_ascii=True),
         Pattern("R27c", _HTML, _html, ("<", "&"), code_blocks=False),

@@ -60,8 +60,8 @@ class Pattern:
 
     def may_be_in(self, text: str) -> bool:
         """Tell quickly whether a closer look is worth its time."""
-        if self.beyond_ascii:
-            return not text.isascii()
+        if self.beyond_ascii and text.isascii():
+            return False
         return not self.anchors or any(anchor in text for anchor in self.anchors)
 
 

@@ -10,6 +10,8 @@ from zlib import crc32
 BINS = 64  # values of 16 bits
 BAND = 4  # values that are compared at once, as one of 64 bits
 FEWEST = 16  # runs of words; of shorter examples only exact copies are found
+_AT_HAND, _SHORT = 20_000, 24  # words, characters
+_ABOVE_ALL = 2**63  # hashes
 MOST_CHARACTERS = 16_000  # of an example that are looked at
 NEAR = 0.75  # estimated share of common runs from which on two examples are near copies; of 0.8, 85 % are found
 
@@ -20,13 +22,33 @@ def sketch(messages: Sequence[tuple[str, str]]) -> array[int] | None:
     The share of equal values in two sketches estimates the share of common runs of three words. System messages
     are left out: where all examples have the same long one, all would be near copies.
     """
-    numbers = [crc32(word.encode()) for word in _words("\n".join([t for role, t in messages if role != "system"]))]
-    runs = sorted(set(map(hash, zip(numbers, numbers[1:], numbers[2:], strict=False))), reverse=True)
+    words = _words("\n".join([text for role, text in messages if role != "system"]))
+    numbers = list(map(_NUMBERS.__getitem__, words))
+    runs = set(map(hash, zip(numbers, numbers[1:], numbers[2:], strict=False)))
     if len(runs) < FEWEST:
         return None
-    least = {run >> 58: run for run in runs}  # by the first 6 bits; the last one stays
-    values = [least.get(first) for first in range(-BINS // 2, BINS // 2)]
+    least: dict[int, int] = {}  # by the first 6 bits
+    known = least.get
+    for run in runs:
+        if run < known(run >> 58, _ABOVE_ALL):
+            least[run >> 58] = run
+    values = [known(first) for first in range(-BINS // 2, BINS // 2)]
     return array("H", _filled(values))
+
+
+class _Numbers(dict[str, int]):
+    """A number for each word, the same in every process; those of some short words are kept at hand."""
+
+    def __missing__(self, word: str) -> int:
+        number = crc32(word.encode())
+        if len(word) <= _SHORT:
+            if len(self) >= _AT_HAND:
+                self.clear()
+            self[word] = number
+        return number
+
+
+_NUMBERS = _Numbers()
 
 
 def _words(text: str) -> Sequence[str]:
