@@ -54,7 +54,7 @@ def test_every_state_that_people_are_told_of_has_a_story():
 @pytest.mark.parametrize(
     ("state", "happened", "means", "next_step"),
     [
-        (State.TRAINING, "training has begun", "fit to train on", f"POST /runs/{RUN.id}/cancel stops it"),
+        (State.TRAINING, "training has begun", "fit to train on", f"To stop it: tunedrop cancel {RUN.id}"),
         (State.SERVING, "is serving", "through the moderated endpoint", "with an API key of yours"),
         (State.REJECTED, "was rejected", "nothing was spent", "drop the file again"),
         (
@@ -63,8 +63,8 @@ def test_every_state_that_people_are_told_of_has_a_story():
             f"its job {RUN.job} is canceled and its endpoint",
             "once all of it",
         ),
-        (State.FAILED, "failed", "No new model serves", f"POST /runs/{RUN.id}/retry goes on"),
-        (State.CANCELED, "canceled", "No job and no endpoint", "dropping support.jsonl again"),
+        (State.FAILED, "failed", "No new model serves", f"where it stopped: tunedrop retry {RUN.id}"),
+        (State.CANCELED, "canceled", "No job and no endpoint", "drop support.jsonl again"),
         (State.DELETED, "was deleted", "archived in Azure ML", "drop support.jsonl again"),
     ],
 )

@@ -16,12 +16,16 @@ class Story:
     style: str = "emphasis"
 
 
+def _again(run: Run) -> str:
+    return f"To begin anew, drop {run.dataset} again. To go on where it stopped: tunedrop retry {run.id}"
+
+
 BEFORE = "What served before under this name still does."
 STORIES = {
     State.TRAINING: Story(
         lambda run: f"{run.model}: training has begun",
         lambda run: f"The dataset is fit to train on. Azure ML fine-tunes {run.checked.base_model} on it.",
-        lambda run: f"Nothing to do: you will be told how it ends. POST /runs/{run.id}/cancel stops it.",
+        lambda run: f"Nothing to do: you will be told how it ends. To stop it: tunedrop cancel {run.id}",
         "accent",
     ),
     State.SERVING: Story(
@@ -48,19 +52,13 @@ STORIES = {
     State.FAILED: Story(
         lambda run: f"{run.model}: the run failed",
         lambda _run: f"No new model serves. {BEFORE}",
-        lambda run: (
-            f"When the reason is mended, POST /runs/{run.id}/retry goes on where it stopped; "
-            f"dropping {run.dataset} again begins anew."
-        ),
+        lambda run: f"Mend the reason. {_again(run)}",
         "attention",
     ),
     State.CANCELED: Story(
         lambda run: f"{run.model}: the run was canceled",
         lambda _run: f"No job and no endpoint of this run is left. {BEFORE}",
-        lambda run: (
-            f"Nothing to do. POST /runs/{run.id}/retry goes on where it stopped; "
-            f"dropping {run.dataset} again begins anew."
-        ),
+        lambda run: f"Nothing to do. {_again(run)}",
         "warning",
     ),
     State.DELETED: Story(
