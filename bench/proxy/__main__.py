@@ -5,31 +5,24 @@ Usage: python -m bench.proxy [--rounds 3] [--requests 1000] [--without-litellm] 
 """
 
 import argparse
-import json
 import os
 import platform
 import re
+import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 
-from bench.proxy import litellm
+from bench.proxy import litellm, soak
 from bench.proxy.measure import Figures, measured
 from bench.proxy.servers import Server, free_port, python, running
 from bench.proxy.upstream import BASE_MODEL, KEY, MODEL
+from bench.proxy.upstreams import upstream
 
 PAGE = Path(__file__).parents[2] / "docs" / "benchmarks.md"
 OURS, REFERENCE, LITELLM = "TuneDrop", "Starlette + aiohttp, no rules", f"LiteLLM {litellm.VERSION}"
 OURS_TLS = "TuneDrop, TLS to all services"
-
-
-@contextmanager
-def upstream(folder: Path) -> Iterator[int]:
-    """Start what all contestants ask; yield its plain port."""
-    announced = folder / "upstream.json"
-    with running(python("bench.proxy.upstream", str(folder)), announced, folder / "upstream.log"):
-        yield int(json.loads(announced.read_text())["plain"].rpartition(":")[2])
 
 
 def contestants(folder: Path, stack: ExitStack, *, with_litellm: bool) -> dict[str, Server]:
@@ -119,14 +112,14 @@ def counts(name: str, requests: int) -> tuple[int, int]:
     return requests, 0 if name == REFERENCE else max(4, requests // 20)
 
 
-def bench(rounds: int, requests: int, *, with_litellm: bool) -> str:
+def bench(rounds: int, requests: int, few: int = 5, *, with_litellm: bool) -> str:
     """Run all contestants; return the tables."""
     missing = litellm.installed() if with_litellm else "left out by --without-litellm"
     with tempfile.TemporaryDirectory() as name, ExitStack() as stack:
         folder = Path(name)
         port = stack.enter_context(upstream(folder))
         servers = contestants(folder, stack, with_litellm=missing is None)
-        figures, bare = measured(servers, port, rounds, lambda one: counts(one, requests))
+        figures, bare = measured(servers, port, rounds, few, lambda one: counts(one, requests))
     failed = {one: found.failed for one, found in figures.items() if found.failed}
     notes = [f"LiteLLM was not measured: {missing}."] if missing else []
     notes += [f"{one}: {count} requests failed." for one, count in failed.items()]
@@ -137,19 +130,24 @@ def bench(rounds: int, requests: int, *, with_litellm: bool) -> str:
     return "\n\n".join([" ".join([where, *notes]), table(rows(figures, bare)), table(stream_rows(figures))])
 
 
-def main() -> None:
-    """Measure and write, or soak."""
+def main() -> int:
+    """Measure and write, or soak; return the exit status."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--requests", type=int, default=1000)
     parser.add_argument("--without-litellm", action="store_true")
     parser.add_argument("--no-page", action="store_true", help="print the tables only")
+    parser.add_argument("--soak", action="store_true", help="load with faults, to see whether anything piles up")
+    parser.add_argument("--seconds", type=float, default=600.0, help="of the soak")
     chosen = parser.parse_args()
+    if chosen.soak:
+        return soak.main(chosen.seconds)
     tables = bench(chosen.rounds, chosen.requests, with_litellm=not chosen.without_litellm)
     print(tables)
     if not chosen.no_page:
         write(tables)
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -99,6 +99,15 @@ class Connection:
             self._streams = None
 
 
+async def ask_once(port: int, raw: bytes) -> bytes:
+    """Return the body of one answer over a connection of its own."""
+    connection = Connection(port)
+    try:
+        return await connection.ask(raw, Times())
+    finally:
+        connection.close()
+
+
 async def _chunked(reader: asyncio.StreamReader, on_first: Callable[[], None]) -> bytes:
     parts, seen = [], False
     while size := int(await reader.readuntil(b"\r\n"), 16):

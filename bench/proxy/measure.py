@@ -6,13 +6,12 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from bench.proxy.load import Connection, Times, load, percentile, question, request
+from bench.proxy.load import Times, ask_once, load, percentile, question, request
 from bench.proxy.servers import Server
 
 CONNECTIONS = (1, 16, 64)
 SLOW = {"model": 300, "check": 50}  # milliseconds
 FAST = {"model": 0, "check": 0, "token": 0}
-FEW = 5  # requests where latency, not load, is looked at
 TURNS = 20
 TYPING = 5  # milliseconds between two tokens of a stream
 
@@ -46,12 +45,12 @@ class Control:
     """The upstream's latencies and counters."""
 
     def __init__(self, port: int) -> None:
-        self._connection = Connection(port)
+        self._port = port
 
     async def __call__(self, **wanted: int | bool) -> Counter[str]:
         """Change what is wanted; return the calls so far, by kind."""
         raw = request(json.dumps(wanted).encode(), "/control")
-        return Counter(json.loads(await self._connection.ask(raw, Times())))
+        return Counter(json.loads(await ask_once(self._port, raw)))
 
 
 async def begin(server: Server, figures: Figures) -> None:
@@ -63,8 +62,10 @@ async def begin(server: Server, figures: Figures) -> None:
     figures.failed += (await load(server.port, 16, 100, chat)).failed
 
 
-async def one_round(server: Server, figures: Figures, control: Control, requests: int, streams: int) -> None:
-    """Measure everything once; no streams where `streams` is 0."""
+async def one_round(
+    server: Server, figures: Figures, control: Control, requests: int, streams: int, few: int
+) -> None:
+    """Measure everything once, what is slow with a few requests; no streams where `streams` is 0."""
     await control(**FAST)
     for connections in CONNECTIONS:
         begun = server.cpu_seconds()
@@ -74,35 +75,35 @@ async def one_round(server: Server, figures: Figures, control: Control, requests
         figures.times.setdefault(connections, []).append(times)
         figures.failed += times.failed
     await control(**SLOW)
-    figures.slow.append((await load(server.port, 1, FEW, chat)).at(0.5))
+    figures.slow.append((await load(server.port, 1, few, chat)).at(0.5))
     if streams:
-        figures.first.append(percentile((await load(server.port, 1, FEW, stream)).first, 0.5))
+        figures.first.append(percentile((await load(server.port, 1, few, stream)).first, 0.5))
         await control(**SLOW, token=TYPING)
-        figures.first_typed.append(percentile((await load(server.port, 1, FEW, stream)).first, 0.5))
+        figures.first_typed.append(percentile((await load(server.port, 1, few, stream)).first, 0.5))
         await control(**FAST)
-        await _streams(server, figures, control, streams)
-        await _turns(server, figures, control)
+        await _streams(server, figures, control, streams, few)
+        await _turns(server, figures, control, few)
     figures.peak_mb = server.memory_mb("VmHWM")
 
 
-async def _streams(server: Server, figures: Figures, control: Control, streams: int) -> None:
+async def _streams(server: Server, figures: Figures, control: Control, streams: int, few: int) -> None:
     await control(reset=True)
     begun = server.cpu_seconds()
     figures.failed += (await load(server.port, 4, streams, stream)).failed
     figures.stream_cpu.append((server.cpu_seconds() - begun) * 1000 / streams)
     asked = await control(reset=True)
-    await load(server.port, 1, FEW, chat)
+    await load(server.port, 1, few, chat)
     whole = await control(reset=True)  # its prompt takes the same checks, and its short answer one
-    figures.checks_per_stream = asked["analyze"] / streams - whole["analyze"] / FEW + 1
+    figures.checks_per_stream = asked["analyze"] / streams - whole["analyze"] / few + 1
 
 
-async def _turns(server: Server, figures: Figures, control: Control) -> None:
+async def _turns(server: Server, figures: Figures, control: Control, few: int) -> None:
     """Send a chat's 20th turn again and again, with a new question each time."""
     await load(server.port, 1, 1, lambda: request(question(TURNS)))
     await control(reset=True)
-    await load(server.port, 1, FEW, lambda: request(question(TURNS)))
+    await load(server.port, 1, few, lambda: request(question(TURNS)))
     asked = await control(reset=True)
-    figures.checks_per_turn = (asked["analyze"] + asked["shieldPrompt"]) / FEW
+    figures.checks_per_turn = (asked["analyze"] + asked["shieldPrompt"]) / few
 
 
 def chat() -> bytes:
@@ -121,7 +122,7 @@ async def direct(port: int, requests: int) -> float:
 
 
 def measured(
-    servers: dict[str, Server], upstream: int, rounds: int, counts: Callable[[str], tuple[int, int]]
+    servers: dict[str, Server], upstream: int, rounds: int, few: int, counts: Callable[[str], tuple[int, int]]
 ) -> tuple[dict[str, Figures], float]:
     """Return each contestant's figures, and what a direct call takes; `counts`: requests, streams."""
     figures = {name: Figures() for name in servers}
@@ -134,7 +135,7 @@ def measured(
             await control(**FAST)
             bare.append(await direct(upstream, 200))
             for name, server in servers.items():
-                await one_round(server, figures[name], control, *counts(name))
+                await one_round(server, figures[name], control, *counts(name), few)
         return min(bare)
 
     return figures, asyncio.run(all_rounds())

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 log = logging.getLogger("worker")
+TASKS = "/bench/tasks"  # how many tasks there are, for the soak
 NOWHERE = "https://localhost:9"
 Function = Callable[[Any], Awaitable[Any]]
 
@@ -78,12 +79,14 @@ def functions() -> list[tuple[re.Pattern[str], frozenset[str], Function]]:
 def worker_app() -> Any:
     """Return the application that the worker builds: one route for everything, which waits for its invocation."""
     table = functions()
-    from azurefunctions.extensions.http.fastapi import Request, WebApp
+    from azurefunctions.extensions.http.fastapi import Request, Response, WebApp
 
     application = WebApp()
 
     @application.route
     async def catch_all(request: Request) -> Any:
+        if request.url.path == TASKS:
+            return Response(str(len(asyncio.all_tasks())))
         log.info("Received HTTP request for invocation %s", id(request))
         answer: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         task = asyncio.create_task(invoke(table, request, answer))
@@ -109,7 +112,7 @@ async def invoke(table: Any, request: Any, answer: "asyncio.Future[Any]") -> Non
                 answer.set_exception(error)
                 raise
             return
-    from fastapi import Response
+    from azurefunctions.extensions.http.fastapi import Response
 
     answer.set_result(Response(status_code=404))
 

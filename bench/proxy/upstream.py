@@ -102,13 +102,15 @@ class Upstream:
 
     def _later(self, connection: Requests, kind: str, latency: str, raw: bytes) -> None:
         self.asked[kind] += 1
-        if self.fault_every and self.asked.total() % self.fault_every == 0:
-            raw = message(b"{}", b"503 Service Unavailable")
         seconds = self.seconds[latency]
+        if self.fault_every and self.asked.total() % self.fault_every == 0:
+            raw = FAULTS[self.asked.total() // self.fault_every % len(FAULTS)]
+            seconds = seconds if raw else HANGING
+        say = connection.cut if raw is CUT else connection.say
         if seconds:
-            connection.later = asyncio.get_running_loop().call_later(seconds, connection.say, raw)
+            connection.later = asyncio.get_running_loop().call_later(seconds, say, raw)
         else:
-            connection.say(raw)
+            say(raw)
 
     def _model(self, connection: Requests, body: bytes) -> None:
         if b'"stream":true' not in body.replace(b" ", b""):
@@ -145,7 +147,16 @@ class Upstream:
         return json.dumps(found).encode() if found else None
 
 
-NO_CONTENT = b"HTTP/1.1 204 No Content\r\netag: W/\"1\"\r\n\r\n"
+HANGING = 5.0  # seconds: longer than any check may take
+CUT = b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\ncut"
+FAULTS = [
+    message(b"{}", b"503 Service Unavailable"),
+    message(b"{}", b"429 Too Many Requests"),
+    message(b"not JSON"),
+    CUT,
+    b"",
+]
+NO_CONTENT = b'HTTP/1.1 204 No Content\r\netag: W/"1"\r\n\r\n'
 NO_ROW = b'{"odata.error": {"code": "ResourceNotFound", "message": {"lang": "en-us", "value": "none"}}}'
 
 

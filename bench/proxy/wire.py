@@ -53,6 +53,12 @@ class Requests(asyncio.Protocol):
         if self.transport is not None:
             self.transport.write(raw)
 
+    def cut(self, raw: bytes) -> None:
+        """Write, and hang up."""
+        if self.transport is not None:
+            self.transport.write(raw)
+            self.transport.close()
+
 
 def message(body: bytes, status: bytes = b"200 OK", kind: bytes = b"application/json") -> bytes:
     """Return a whole answer."""
