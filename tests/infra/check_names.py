@@ -64,6 +64,19 @@ def unused(file: File) -> Iterator[Wrong]:
             yield wrong(file, one.line, "unused", one.name)
 
 
+def cycles(file: File) -> Iterator[Wrong]:
+    """Declarations that wait for each other."""
+    waits = {one.name: {use.name for use in uses_of(one)} for one in file.declared if one.kind != "output"}
+    for one in file.declared:
+        reached: set[str] = set()
+        ahead = set(waits.get(one.name, ()))
+        while ahead:
+            reached |= ahead
+            ahead = {name for other in ahead for name in waits.get(other, ())} - reached
+        if one.kind != "output" and one.name in reached:
+            yield wrong(file, one.line, "cycle", one.name)
+
+
 def loops_over_late_values(file: File) -> Iterator[Wrong]:
     """For-expressions over what only deploying tells: Azure must know their number before it begins."""
     for node in _all(file.root):

@@ -66,6 +66,19 @@ def properties(file: File) -> Iterator[Wrong]:
                 yield wrong(file, int(node.start_point[0]) + 1, "property unknown", f"{kind}: {path}")
 
 
+def required(file: File) -> Iterator[Wrong]:
+    """Properties that the published type asks for and that are not set."""
+    for one, target in file.resources():
+        if one.existing:
+            continue
+        found = {path for path, _ in paths_of(one.body)}
+        for path in ("name", *known().get(target.partition("@")[0], {}).get("required", ())):
+            above = path.rpartition(".")[0]
+            asked = not above or any(other.startswith(f"{above}.") for other in found)
+            if asked and not any(f"{other}.".startswith(f"{path}.") for other in found):
+                yield wrong(file, one.line, "property missing", f"{one.name}: {path}")
+
+
 def roles(file: File) -> Iterator[Wrong]:
     """GUIDs in the code that are no role we know."""
     for number, line in enumerate(text_of(file.root).splitlines(), 1):

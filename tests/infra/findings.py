@@ -50,11 +50,13 @@ PER_FILE: tuple[Callable[[File], Iterator[Wrong]], ...] = (
     check_names.declared_twice,
     check_names.undefined,
     check_names.unused,
+    check_names.cycles,
     check_names.loops_over_late_values,
     check_names.names_of_late_values,
     check_names.secrets,
     check_resources.types,
     check_resources.properties,
+    check_resources.required,
     check_resources.roles,
     check_resources.locks,
 )

@@ -6,6 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from shared.core.base_models import base_models
+from shared.settings import OPTIONAL
+from tests.infra.bicep import value_of
 from tests.infra.findings import findings, read_infra
 
 INFRA = Path(__file__).resolve().parents[2] / "infra"
@@ -25,6 +28,7 @@ FAULTS = [
     ("ai", "var datastoreName", "var other = 1\nvar datastoreName", "unused", "other"),
     ("identity", "param tags object", "param tags object\nparam sku string", "unused", "sku"),
     ("roles", "resource insights '", "resource insight2 '", "unused", "insight2"),
+    ("main", "  dependsOn: [roles]", "  dependsOn: [roles, alerts, subscriptions]", "cycle", "functions"),
     ("network", "var endpoints = [", "var location = 'x'\nvar endpoints = [", "declared twice", "location"),
     ("main", "module vault 'vault.bicep'", "module vault 'vaults.bicep'", "module missing", "vaults.bicep"),
     ("main", "module vault 'vault.bicep'", "module vault 'ai.bicep'", "file unused", "vault.bicep"),
@@ -42,6 +46,10 @@ FAULTS = [
     ("vault", "vaults@2026-02-01'", "vaults@2023-07-01'", "version unknown", "vaults@2023-07-01"),
     ("vault", "'Microsoft.KeyVault/vaults@", "'Microsoft.KeyVault/vault@", "type unknown", "KeyVault/vault"),
     ("storage", "minimumTlsVersion:", "minimumTlsVerson:", "property unknown", "minimumTlsVerson"),
+    ("ai", "    credentials: { credentialsType: 'None' }\n", "", "property missing", "credentials"),
+    ("vault", "family: 'A', ", "", "property missing", "sku.family"),
+    ("storage", "  kind: 'StorageV2'\n", "", "property missing", "account: kind"),
+    ("subscriptions", "      endpointType: 'AzureFunction'\n", "", "property missing", "endpointType"),
     ("functions", "perInstanceConcurrency", "concurrency", "property unknown", "http.concurrency"),
     ("roles", "'b7e6dc6d-f1e8", "'b7e6dc6d-f1e9", "role unknown", "b7e6dc6d-f1e9"),
     ("storage", "allowSharedKeyAccess: false", "allowSharedKeyAccess: true", "door open", "allowShared"),
@@ -94,3 +102,18 @@ def test_every_rule_has_a_planted_fault():
     rules = set(re.findall(r'(?:wrong\([^"]*|_late\([^"]*)"([a-z ]+)"', code))
     planted = {row[3] for row in FAULTS}
     assert rules == planted
+
+
+def test_regions_are_those_that_fine_tune_the_default_base_model():
+    declared = read_infra(INFRA).files["main.bicep"].named("aiLocation")
+    assert declared is not None
+    assert declared.value is not None
+    default = value_of(declared.value)
+    before = declared.node.prev_named_sibling
+    assert before is not None
+    allowed = re.search(r"@allowed\(\[([^\]]*)\]\)", (before.text or b"").decode())
+    assert allowed
+    regions = re.findall(r"'(\w+)'", allowed[1])
+    base = base_models()[OPTIONAL["base_model"][1]]
+    assert regions == list(base.regions)
+    assert default in regions
