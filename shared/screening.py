@@ -11,7 +11,9 @@ from threading import Lock
 import msgspec
 
 from shared.core.dataset import Report
+from shared.core.dataset.harm import PROTECTED
 from shared.core.screening import (
+    Ask,
     Mode,
     Progress,
     Severities,
@@ -82,8 +84,8 @@ class Screening:
         ends = self._clock() + self._pace.tick
         async with self._connected() as safety:
             for batch in batches_of(examples_left(progress, drop.files), self._pace.batch):
-                texts = [piece for example in batch for text in example.texts for piece in text.pieces]
-                found, trouble = await self._analysed(safety, texts)
+                asks = [ask for example in batch for ask in example.asks]
+                found, trouble = await self._answered(safety, asks)
                 progress = replace(screened(progress, batch, found), trouble=str(trouble or ""))
                 now = self._clock()
                 if trouble:
@@ -94,40 +96,42 @@ class Screening:
                 self._save(run_id, progress, now + CLAIM_HOLDS)
         return progress
 
-    async def _analysed(
-        self, safety: Safety, texts: Sequence[str]
+    async def _answered(
+        self, safety: Safety, asks: Sequence[Ask]
     ) -> tuple[list[Severities | None], Exception | None]:
         """Return the severities of each text, and the first trouble; after it no further text is asked about."""
         troubles: list[Exception] = []
         at_once = asyncio.Semaphore(self._pace.at_once)
 
-        async def analysed(text: str) -> Severities | None:
+        async def answered(ask: Ask) -> Severities | None:
             async with at_once:
                 await self._turns.wait(stopped=troubles)
                 if troubles:
                     return None
                 try:
-                    return await self._severities(safety, text)
+                    return await self._severities(safety, ask)
                 except (ServiceUnavailable, ServiceRefused) as error:
                     troubles.append(error)
                     return None
 
-        found = await asyncio.gather(*map(analysed, texts))
+        found = await asyncio.gather(*map(answered, asks))
         return found, troubles[0] if troubles else None
 
-    async def _severities(self, safety: Safety, text: str) -> Severities:
+    async def _severities(self, safety: Safety, ask: Ask) -> Severities:
         """Return the severities; one bad moment is no outage, but whoever says when to come back is left alone."""
         try:
-            return await self._once(safety, text)
+            return await self._once(safety, ask)
         except ServiceUnavailable as error:
             if error.retry_after is not None:
                 raise
-            return await self._once(safety, text)
+            return await self._once(safety, ask)
 
-    async def _once(self, safety: Safety, text: str) -> Severities:
+    async def _once(self, safety: Safety, ask: Ask) -> Severities:
         try:
             async with asyncio.timeout(self._pace.patience):
-                return (await safety.analyze(text)).severities
+                if ask.compares:
+                    return {PROTECTED: 1} if await safety.protected(ask.text) else {}
+                return (await safety.analyze(ask.text)).severities
         except TimeoutError:
             raise TimedOut("content safety", "no analysis in time") from None
 

@@ -14,7 +14,8 @@ from shared.core.dataset.beside import flat
 from shared.core.dataset.harm import Harm, Harms, code_of
 from shared.core.dataset.lines import Lines
 from shared.core.dataset.report import Report
-from shared.core.moderation import CATEGORIES, pieces
+from shared.core.moderation import CATEGORIES, pieces, windows
+from shared.core.questions import SHORTEST_PROTECTED
 
 Severities = Mapping[str, int]  # by Content Safety's names of the categories
 ChunksOf = Callable[[], Iterable[bytes]]
@@ -41,6 +42,7 @@ class Plan:
     chosen: int  # examples to screen
     seed: str  # the content's hash
     allowed: tuple[str, ...] = ()  # categories that the manifest allows
+    compares: bool = False  # whether answers are compared with texts that others have published
 
     def numbers(self) -> Container[int]:
         """Return which examples are screened, counted from 0 through all files: the same each time."""
@@ -55,7 +57,8 @@ def plan_of(report: Report, mode: Mode, sample: int) -> Plan:
     total = sum(file.examples for file in files)
     chosen = {Mode.ALL: total, Mode.SAMPLE: min(sample, total), Mode.OFF: 0}[mode]
     names = tuple(file.name for file in files)
-    return Plan(mode, names, total, chosen, report.content_hash, report.manifest.allow_harm)
+    manifest = report.manifest
+    return Plan(mode, names, total, chosen, report.content_hash, manifest.allow_harm, manifest.protected_material)
 
 
 @dataclass(frozen=True)
@@ -95,13 +98,20 @@ class Progress:
         }
 
 
+class Ask(NamedTuple):
+    """One question to Content Safety: how harmful is this, or has somebody else published it?"""
+
+    text: str
+    compares: bool = False
+
+
 class Text(NamedTuple):
     """One text to screen, in pieces that one analysis takes."""
 
     path: str
     role: str
     hash: str
-    pieces: tuple[str, ...]
+    asks: tuple[Ask, ...]
 
 
 class Example(NamedTuple):
@@ -113,9 +123,9 @@ class Example(NamedTuple):
     texts: tuple[Text, ...]
 
     @property
-    def analyses(self) -> int:
-        """How many analyses it takes."""
-        return sum(len(text.pieces) for text in self.texts)
+    def asks(self) -> tuple[Ask, ...]:
+        """All that is to be asked of it."""
+        return tuple(ask for text in self.texts for ask in text.asks)
 
 
 def examples_left(progress: Progress, files: Sequence[ChunksOf]) -> Iterator[Example]:
@@ -127,7 +137,7 @@ def examples_left(progress: Progress, files: Sequence[ChunksOf]) -> Iterator[Exa
     )
     for number, (file, line, content) in enumerate(lines):
         if number >= progress.next and number in numbers:
-            yield Example(number, file, line, tuple(_texts(content, systems)))
+            yield Example(number, file, line, tuple(_texts(content, systems, compares=plan.compares)))
 
 
 def batches_of(examples: Iterable[Example], analyses: int) -> Iterator[list[Example]]:
@@ -135,7 +145,7 @@ def batches_of(examples: Iterable[Example], analyses: int) -> Iterator[list[Exam
     batch: list[Example] = []
     for example in examples:
         batch.append(example)
-        if sum(one.analyses for one in batch) >= analyses:
+        if sum(len(one.asks) for one in batch) >= analyses:
             yield batch
             batch = []
     if batch:
@@ -149,7 +159,7 @@ def _filled(chunks: Iterable[bytes]) -> Iterator[tuple[int, bytes]]:
             yield number, line
 
 
-def _texts(line: bytes, systems: dict[str, None]) -> Iterator[Text]:
+def _texts(line: bytes, systems: dict[str, None], *, compares: bool) -> Iterator[Text]:
     """Yield the texts of an example; system messages and tool definitions only when they are new."""
     for path, role, whole in _spoken(json.loads(line)):
         digest = hashlib.sha256(whole.encode()).hexdigest()[:16]
@@ -158,9 +168,11 @@ def _texts(line: bytes, systems: dict[str, None]) -> Iterator[Text]:
                 continue
             if len(systems) < MOST_SYSTEMS:
                 systems[digest] = None
-        parts = tuple(pieces([whole]))
-        if parts:
-            yield Text(path, role, digest, parts)
+        asks = [Ask(piece) for piece in pieces([whole])]
+        if compares and role == "assistant":
+            asks += [Ask(piece, compares=True) for piece in windows(whole) if len(piece) >= SHORTEST_PROTECTED]
+        if asks:
+            yield Text(path, role, digest, tuple(asks))
 
 
 def _spoken(example: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
@@ -181,7 +193,7 @@ def screened(progress: Progress, examples: Sequence[Example], found: Sequence[Se
     """Return the progress after analyses, one for each piece; None is one that failed, and ends what is done."""
     answers = iter(found)
     for example in examples:
-        verdicts = [(text, [next(answers) for _ in text.pieces]) for text in example.texts]
+        verdicts = [(text, [next(answers) for _ in text.asks]) for text in example.texts]
         if any(answer is None for _, each in verdicts for answer in each):
             break
         progress = _after(progress, example, [(text, _worst(each)) for text, each in verdicts])
@@ -198,7 +210,7 @@ def _after(progress: Progress, example: Example, verdicts: Sequence[tuple[Text, 
         next=example.number + 1,
         examples=progress.examples + 1,
         texts=progress.texts + len(example.texts),
-        analyses=progress.analyses + example.analyses,
+        analyses=progress.analyses + len(example.asks),
         systems=tuple(systems),
         harms=progress.harms.adding(_harms(progress.plan, example, verdicts)),
     )

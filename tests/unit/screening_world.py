@@ -39,7 +39,7 @@ def progress_of(world: World, run_id: str) -> dict:
 
 def findings(world: World, run_id: str) -> list[tuple]:
     found = report_of(world, run_id)["findings"]
-    return [(f["code"], f["line"], f["path"]) for f in found if f["code"].startswith(("S01", "S02"))]
+    return [(f["code"], f["line"], f["path"]) for f in found if f["code"].startswith(("S01", "S02", "S07"))]
 
 
 def failing_once_after(calls: int, error: Exception, safety: FakeSafety) -> Callable:

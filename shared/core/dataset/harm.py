@@ -21,6 +21,7 @@ class Thresholds(NamedTuple):
 # What the assistant says is learned. Others may say worse: a good answer to it is worth learning.
 ASSISTANT = Thresholds(error=4, warning=2)
 OTHERS = Thresholds(error=6, warning=2)
+PROTECTED = "protected material"  # a category of its own, without severities
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,8 @@ class Harms:
 
 def code_of(role: str, category: str, severity: int, allowed: Iterable[str] = ()) -> str | None:
     """Return the rule that a text of this severity falls under, or None where it is harmless."""
+    if category == PROTECTED:
+        return "S07"
     thresholds = ASSISTANT if role == "assistant" else OTHERS
     if severity < thresholds.warning:
         return None
@@ -82,10 +85,11 @@ def with_harms(report: Report, harms: Harms, summary: Mapping[str, Any]) -> Repo
 def _finding(harm: Harm, owner: str) -> Finding:
     """Return what the report lists."""
     rule = _RULES[harm.code]
+    place = f"in a text of the {harm.role} (hash {harm.hash})"
     leave = f", which the manifest allows; its owner is {owner}" if harm.code == "S02" else ""
-    message = (
-        f"{harm.category}, severity {harm.severity} of 7, in a text of the {harm.role} (hash {harm.hash}){leave}"
-    )
+    message = f"{harm.category}, severity {harm.severity} of 7, {place}{leave}"
+    if harm.category == PROTECTED:
+        message = f"what others have published stands {place}"
     return Finding(harm.code, rule.severity, harm.line, harm.path, message, rule.source, rule.fix, harm.file)
 
 

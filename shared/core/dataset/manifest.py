@@ -31,6 +31,7 @@ class Manifest:
     notify: tuple[str, ...] = ()  # e-mail addresses
     allow_harm: tuple[str, ...] = ()  # categories; what falls under them is noted with the owner's name
     held_out: tuple[str, ...] = ()  # names of files that the dataset must not overlap with
+    protected_material: bool = False  # whether answers are compared with what others have published
     licence: str = ""
     consent: str = ""
     retention: str = ""

@@ -148,6 +148,11 @@ KEYS = {
         f"`{VALIDATION_SUFFIX}`",
         "files in the dataset's folder that it must not overlap with",
     ),
+    "protected_material": Key(
+        _truth,
+        "`true` or `false`",
+        "whether the screening compares answers with what others have published; it takes longer then",
+    ),
     "licence": Key(
         _matching(r"[A-Za-z0-9][A-Za-z0-9.+-]{0,63}", "an identifier as CC-BY-4.0 or proprietary"),
         "letters, digits and `.+-`, at most 64",

@@ -211,6 +211,13 @@ SCREENING_RULES = (
         "TuneDrop",
         "Nothing to do; ask the owner.",
     ),
+    Rule(
+        "S07",
+        N,
+        "No answer holds what others have published (looked for where the manifest asks for it).",
+        "Azure AI Content Safety",
+        "Find out whether you may use it; else remove the example.",
+    ),
 )
 
 RULES = (*FILE_RULES, *EXAMPLE_RULES, *DATASET_RULES, *TEXT_RULES, *MANIFEST_RULES, *SCREENING_RULES)
