@@ -5,7 +5,7 @@ BIN := .venv/bin
 PY_SOURCES := function_app.py functions shared localcloud trainer cli demo bench tests
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test unit lint format check clean
+.PHONY: help setup demo up test soak unit lint format check clean
 
 help: ## show the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -50,6 +50,9 @@ test: setup .venv-3.13/.installed .venv-clients/.installed ## all tests: unit, c
 	@echo "Running all tests ..."
 	@$(BIN)/python -m pytest
 	@echo "All tests passed. Next: 'make demo' to see it work, 'make check' before a commit."
+
+soak: setup ## the long forms of the reliability tests, with their figures; half an hour at most
+	@SOAK=1 $(BIN)/python -m pytest -s tests/properties/test_lifecycle_model.py tests/soak
 
 unit: setup ## the unit tests alone, seconds
 	@$(BIN)/python -m pytest tests/unit

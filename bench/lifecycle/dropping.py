@@ -19,8 +19,9 @@ EXAMPLES = 12  # of each dataset: a few more than the least that is taken
 
 @dataclass(frozen=True)
 class Storage:
-    """The storage account of a local cloud."""
+    """The storage account of a local cloud; `name` begins the names of the datasets that are dropped here."""
 
+    name: str
     datasets: ContainerClient
     runs: TableClient
 
@@ -30,23 +31,24 @@ class Storage:
             list(pool.map(self._upload, range(count)))
 
     def states(self) -> Counter[str]:
-        """Return how many runs are in each state."""
-        return Counter(row["state"] for row in self.runs.query_entities("RowKey eq 'run'", select=["state"]))
+        """Return how many of the datasets' runs are in each state."""
+        rows = self.runs.query_entities("RowKey eq 'run'", select=["state", "dataset"])
+        return Counter(row["state"] for row in rows if row["dataset"].startswith(f"{self.name}-"))
 
     def _upload(self, number: int) -> None:
-        content = "".join(_example(number, each) for each in range(EXAMPLES))
-        self.datasets.upload_blob(f"load-{number:05}.jsonl", content.encode())
+        content = "".join(_example(self.name, number, each) for each in range(EXAMPLES))
+        self.datasets.upload_blob(f"{self.name}-{number:05}.jsonl", content.encode())
 
 
-def _example(number: int, each: int) -> str:
+def _example(name: str, number: int, each: int) -> str:
     return (
-        f'{{"messages": [{{"role": "user", "content": "What is {number} times {each}?"}}, '
+        f'{{"messages": [{{"role": "user", "content": "What is {number} times {each}, {name}?"}}, '
         f'{{"role": "assistant", "content": "It is {number * each}."}}]}}\n'
     )
 
 
 @contextmanager
-def storage_of(cloud: RunningCloud) -> Iterator[Storage]:
+def storage_of(cloud: RunningCloud, name: str) -> Iterator[Storage]:
     """Connect to the storage account of a local cloud."""
     trust, credential = str(cloud.ca_file), LocalCredential()
     blob, table = cloud.urls["blob"], cloud.urls["table"]
@@ -54,4 +56,4 @@ def storage_of(cloud: RunningCloud) -> Iterator[Storage]:
         ContainerClient(blob, "datasets", credential, connection_verify=trust) as datasets,
         TableClient(table, "runs", credential=credential, connection_verify=trust) as runs,
     ):
-        yield Storage(datasets, runs)
+        yield Storage(name, datasets, runs)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from bench.lifecycle.dropping import FINAL, storage_of
 from bench.lifecycle.watching import Watch
-from tests.cloud import running_cloud
+from tests.cloud import RunningCloud
 
 PAUSE = 2.0  # seconds between two looks
 PATIENCE = 120.0  # seconds, and as many again as the runs may take each
@@ -31,17 +31,16 @@ class Load:
     peak_mb: float
 
 
-def loaded(runs: int, job_seconds: float = 0) -> Load:
+def loaded(cloud: RunningCloud, name: str, runs: int) -> Load:
     """Return what so many datasets at once came to; raises AssertionError when a run does not end in time."""
-    with running_cloud() as cloud, storage_of(cloud) as storage:
-        cloud.train_instantly(job_seconds)
+    with storage_of(cloud, name) as storage:
         watch, begun = Watch(cloud), time.monotonic()
         watch.begin()
         storage.drop(runs)
         states = storage.states()
         while sum(states[state] for state in FINAL) < runs:
             spent = time.monotonic() - begun
-            assert spent < PATIENCE + job_seconds + SECONDS_PER_RUN * runs, f"after {spent:.0f} s: {states}"
+            assert spent < PATIENCE + SECONDS_PER_RUN * runs, f"after {spent:.0f} s: {states}"
             print(f"{runs} runs, {spent:.0f} s: {dict(states)}", flush=True)
             threading.Event().wait(PAUSE)
             watch.look()

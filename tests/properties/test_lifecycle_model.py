@@ -7,17 +7,17 @@ from hypothesis.stateful import run_state_machine_as_test
 
 from tests.properties.lifecycle_machine import Lives
 
-EXAMPLES = int(os.environ.get("LIFECYCLE_EXAMPLES", "60"))  # `make soak` asks for many more
+SOAK = bool(os.environ.get("SOAK"))  # set by `make soak`: many more, and other ones each time
+EXAMPLES = 3000 if SOAK else 60
 STEPS = 25
 
 
 def test_every_life_ends_right():
-    short = EXAMPLES <= 60
     ways = settings(
         max_examples=EXAMPLES,
         stateful_step_count=STEPS,
         deadline=None,
-        derandomize=short,
+        derandomize=not SOAK,
         database=None,
         print_blob=True,
         report_multiple_bugs=False,

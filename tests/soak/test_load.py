@@ -1,0 +1,27 @@
+"""Many datasets at once: every run ends right, and what one costs does not grow with their number."""
+
+from bench.lifecycle.loading import Load, loaded
+from tests.e2e.client import Person
+from tests.soak.many import SOAK
+
+HINTS = 2  # messages that no tick puts: of the upload, and of the job's end
+CALLS_PER_RUN = 30  # to Azure ML; some more than a run on its own needs, since others look at the same time
+MEMORY = 600  # MB
+
+
+def assert_cheap(load: Load) -> None:
+    print(load)
+    assert load.states == {"serving": load.runs}
+    assert max(load.reads.values()) <= load.ticks + HINTS
+    assert load.calls["arm"] <= CALLS_PER_RUN * load.runs
+    assert load.advances <= (load.ticks + HINTS) * load.runs
+    assert load.peak_mb < MEMORY
+
+
+def test_each_of_many_runs_costs_as_little_as_each_of_few(person: Person):
+    few = loaded(person.cloud, "few", 5)
+    assert_cheap(few)
+    if SOAK:
+        many = loaded(person.cloud, "many", 200)
+        assert_cheap(many)
+        assert many.calls["arm"] / many.runs <= 1.2 * few.calls["arm"] / few.runs
