@@ -39,10 +39,19 @@ OF_SUBSCRIPTION = (
 )
 
 
+NAME_IN_MAP = re.compile(r"(notifications)\.\w+")  # keys that are ours to choose
+
+
 @cache
 def known() -> dict[str, Any]:
     """Return what is known of Azure."""
     return tomllib.loads((Path(__file__).parent / "known.toml").read_text(encoding="utf-8"))
+
+
+@cache
+def listed() -> dict[str, dict[str, list[str]]]:
+    """Return the values that properties may have, by type and path."""
+    return tomllib.loads((Path(__file__).parent / "values.toml").read_text(encoding="utf-8"))
 
 
 def types(file: File) -> Iterator[Wrong]:
@@ -62,8 +71,18 @@ def properties(file: File) -> Iterator[Wrong]:
         allowed = {f"properties.{path}" for path in known().get(kind, {}).get("properties", ())}
         allowed |= set(known()["common"]["properties"])
         for path, node in paths_of(one.body) if kind in known() else ():
-            if path not in allowed and re.sub(r"(notifications)\.\w+", r"\1.*", path) not in allowed:
+            if path not in allowed and NAME_IN_MAP.sub(r"\1.*", path) not in allowed:
                 yield wrong(file, int(node.start_point[0]) + 1, "property unknown", f"{kind}: {path}")
+
+
+def values(file: File) -> Iterator[Wrong]:
+    """Values that are not among those which the published type lists."""
+    for one, target in file.resources():
+        choices = listed().get(target.partition("@")[0], {})
+        for path, node in paths_of(one.body):
+            found, known_ones = value_of(node), choices.get(NAME_IN_MAP.sub(r"\1.*", path))
+            if known_ones and isinstance(found, str) and found not in known_ones:
+                yield wrong(file, int(node.start_point[0]) + 1, "value unknown", f"{path}: {found}")
 
 
 def required(file: File) -> Iterator[Wrong]:

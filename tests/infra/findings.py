@@ -57,6 +57,7 @@ PER_FILE: tuple[Callable[[File], Iterator[Wrong]], ...] = (
     check_resources.types,
     check_resources.properties,
     check_resources.required,
+    check_resources.values,
     check_resources.roles,
     check_resources.locks,
 )

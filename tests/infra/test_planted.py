@@ -46,6 +46,8 @@ FAULTS = [
     ("vault", "vaults@2026-02-01'", "vaults@2023-07-01'", "version unknown", "vaults@2023-07-01"),
     ("vault", "'Microsoft.KeyVault/vaults@", "'Microsoft.KeyVault/vault@", "type unknown", "KeyVault/vault"),
     ("storage", "minimumTlsVersion:", "minimumTlsVerson:", "property unknown", "minimumTlsVerson"),
+    ("storage", "? 'Deny' : 'Allow'", "? 'Denied' : 'Allow'", "value unknown", "defaultAction: Denied"),
+    ("alerts", "timeGrain: 'Monthly'", "timeGrain: 'monthly'", "value unknown", "monthly"),
     ("ai", "    credentials: { credentialsType: 'None' }\n", "", "property missing", "credentials"),
     ("vault", "family: 'A', ", "", "property missing", "sku.family"),
     ("storage", "  kind: 'StorageV2'\n", "", "property missing", "account: kind"),
