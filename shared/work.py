@@ -30,7 +30,7 @@ from shared.core.lifecycle import Work
 from shared.core.run import Checked, Run
 from shared.drop import Drop, drop_of
 from shared.errors import NotFound, ServiceRefused
-from shared.ports import Datasets, Deployment, Endpoints, Job, Models, Training
+from shared.ports import PREFLIGHT, Datasets, Deployment, Endpoints, Job, Models, Training
 from shared.screening import Screening
 
 log = logging.getLogger(__name__)
@@ -175,6 +175,8 @@ def submit(run: Run, services: Services) -> Event | Waiting:
     except ServiceRefused as refusal:
         if refusal.status in NO_RIGHTS:
             raise
+        if refusal.code == PREFLIGHT:
+            return Refused((f"no job was submitted: {refusal.reason}",))
         return Refused((f"Azure ML refused the job: {refusal.reason}",))
     return Submitted()
 

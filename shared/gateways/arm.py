@@ -1,6 +1,8 @@
 """Azure ML over plain REST, for what azure-ai-ml cannot say: endpoint safety, why a job failed, its metrics."""
 
 import json
+from datetime import datetime
+from email.utils import parsedate_to_datetime
 from functools import cached_property
 from typing import Any
 
@@ -28,8 +30,15 @@ READ_TIMEOUT = 30.0  # seconds
 class Arm:
     """The workspace's REST resources, with the app's token for Azure Resource Manager."""
 
-    def __init__(self, settings: Settings, credential: TokenCredential) -> None:
-        options = client_options(SERVICE, READ_TIMEOUT)
+    def __init__(
+        self,
+        settings: Settings,
+        credential: TokenCredential,
+        service: str = SERVICE,
+        read_timeout: float = READ_TIMEOUT,
+    ) -> None:
+        self._service = service
+        options = client_options(service, read_timeout)
         policies = [
             RequestIdPolicy(),
             HeadersPolicy(),
@@ -55,17 +64,28 @@ class Arm:
         """Return the JSON that is at a path of the Resource Manager, or at another https URL of the workspace."""
         return self._send(HttpRequest("GET", self._client.format_url(url)))
 
+    def time(self) -> datetime:
+        """Return the time at which the Resource Manager answers, whatever it answers."""
+        url = self._client.format_url("/subscriptions?api-version=2022-12-01")
+        with calling(self._service):
+            response = self._client.send_request(HttpRequest("GET", url))
+        try:
+            return parsedate_to_datetime(response.headers["Date"])
+        except (KeyError, ValueError):
+            raise ServiceUnavailable(self._service, "an answer without its time") from None
+
     def put(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
         """Create or change a resource of the workspace; return it as it stands then."""
         url = self._client.format_url(f"{self.workspace_path}/{path}?api-version={API_VERSION}")
         return self._send(HttpRequest("PUT", url, json=body))
 
     def _send(self, request: HttpRequest) -> dict[str, Any]:
-        with calling(SERVICE):
+        with calling(self._service):
             response = self._client.send_request(request)
             response.raise_for_status()
         try:
             found: dict[str, Any] = response.json()
         except json.JSONDecodeError:
-            raise ServiceUnavailable(SERVICE, f"{response.status_code} with a body that is no JSON") from None
+            reason = f"{response.status_code} with a body that is no JSON"
+            raise ServiceUnavailable(self._service, reason) from None
         return found

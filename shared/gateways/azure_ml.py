@@ -3,6 +3,7 @@
 azure-ai-ml is imported inside the functions that need it: it costs a second and 100 MB.
 """
 
+from collections.abc import Callable
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,7 @@ from shared.errors import NotFound, ServiceRefused
 from shared.gateways.arm import Arm
 from shared.gateways.job_observation import failure_reason, latest_metrics
 from shared.gateways.ml_client import SERVICE, calling_azure_ml, ml_client
-from shared.ports import Endpoint, Job
+from shared.ports import PREFLIGHT, Endpoint, Job
 from shared.settings import Settings
 
 if TYPE_CHECKING:
@@ -29,8 +30,13 @@ TAG_LIMIT = 256  # characters
 class AzureTraining:
     """Azure ML's fine-tuning jobs."""
 
-    def __init__(self, settings: Settings, credential: TokenCredential) -> None:
-        self._settings, self._credential = settings, credential
+    def __init__(
+        self,
+        settings: Settings,
+        credential: TokenCredential,
+        obstacle: Callable[[str], str | None] = lambda _base_model: None,  # why a job with it would fail
+    ) -> None:
+        self._settings, self._credential, self._obstacle = settings, credential, obstacle
         self._arm = Arm(settings, credential)
 
     def submit(self, run: Run) -> None:
@@ -38,6 +44,9 @@ class AzureTraining:
         if self._status(run) is not None:
             return
         job = _job(run, self._settings.training_datastore)
+        obstacle = self._obstacle(run.checked.base_model)
+        if obstacle:
+            raise ServiceRefused(SERVICE, obstacle, 400, PREFLIGHT)
         try:
             with calling_azure_ml():
                 self._ml.jobs.create_or_update(job)

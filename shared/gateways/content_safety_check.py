@@ -17,7 +17,7 @@ class ContentSafetyCheck:
             settings.content_safety_url, credential, api_version=API_VERSION, retry_total=0, read_timeout=4
         )
 
-    def ask(self) -> None:
-        """Return when Content Safety answers; raises ServiceUnavailable or ServiceRefused when not."""
+    def ask(self) -> int:
+        """Return in how many categories a word was judged; raises ServiceUnavailable or ServiceRefused."""
         with calling("content safety"):
-            self._client.analyze_text({"text": "hello"})
+            return len(self._client.analyze_text({"text": "hello"}).categories_analysis)

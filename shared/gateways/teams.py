@@ -1,5 +1,8 @@
 """Teams: an Adaptive Card to the webhook of a workflow. The webhook's URL is a secret: whoever has it can post."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from azure.core import PipelineClient
 from azure.core.pipeline.policies import CustomHookPolicy, HeadersPolicy, UserAgentPolicy
 from azure.core.rest import HttpRequest, HttpResponse
@@ -25,10 +28,14 @@ class TeamsWebhook:
 
     def send(self, notification: Notification, background: Background) -> None:
         """Post the notification's card; raises ServiceUnavailable or ServiceRefused."""
+        self.post(teams_card(notification, background))
+
+    def post(self, card: Mapping[str, Any]) -> None:
+        """Post an Adaptive Card; raises ServiceUnavailable or ServiceRefused."""
         attachment = {
             "contentType": "application/vnd.microsoft.card.adaptive",
             "contentUrl": None,
-            "content": teams_card(notification, background),
+            "content": card,
         }
         message = {"type": "message", "attachments": [attachment]}
         with calling(SERVICE):

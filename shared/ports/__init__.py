@@ -1,7 +1,7 @@
 """What the use cases need of the world, as Protocols; the gateways and the tests' fakes provide it."""
 
 from shared.ports.access import KEY_ID_DIGITS, ApiKey, Deployment, Keys, Models, Policies
-from shared.ports.azure_ml import Endpoint, Endpoints, Job, Training
+from shared.ports.azure_ml import PREFLIGHT, Endpoint, Endpoints, Job, Training
 from shared.ports.blobs import Datasets, DeadLetter, DeadLetters, Dropped
 from shared.ports.chat import Analysis, Attacks, ChatModel, Safety
 from shared.ports.runs import CLAIM_HOLDS, CROWD, Queue, Runs, StoredRun
@@ -11,6 +11,7 @@ __all__ = [
     "CLAIM_HOLDS",
     "CROWD",
     "KEY_ID_DIGITS",
+    "PREFLIGHT",
     "Analysis",
     "ApiKey",
     "Attacks",

@@ -6,6 +6,8 @@ from typing import Protocol
 
 from shared.core.run import Run
 
+PREFLIGHT = "Preflight"  # the code of a refusal by us, before Azure ML was asked for anything that costs money
+
 
 @dataclass(frozen=True)
 class Job:

@@ -1,0 +1,162 @@
+"""Checks of who may do what: the table of infra/roles.bicep, against what Azure has assigned."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from shared.errors import NotFound
+from shared.preflight.lines import Line, missing, ok, unknown
+from shared.preflight.site import COGNITIVE, COMMUNICATION, ROLES, Facts, Site, host_in
+
+Who = Literal["app", "project", "you"]
+
+IDS = {
+    "Storage Blob Data Owner": "b7e6dc6d-f1e8-4753-8033-0f276bb0955b",
+    "Storage Blob Data Contributor": "ba92f5b4-2d11-453d-a403-e96b0029c9fe",
+    "Storage Blob Data Reader": "2a2b9908-6ea1-4ae2-8e65-a410df84e7d1",
+    "Storage Queue Data Contributor": "974c5e8b-45b9-4653-ba55-5f855dd0fb88",
+    "Storage Table Data Contributor": "0a9a7e1f-b9d0-4cc4-a60d-0319b160aaa3",
+    "Monitoring Metrics Publisher": "3913510d-42f4-4e42-8a64-420c390055eb",
+    "AzureML Data Scientist": "f6c7c914-8db3-469d-8ca1-694a8f32e121",
+    "Cognitive Services User": "a97b65f3-24c7-4388-baec-2e87135dc908",
+    "EventGrid Data Sender": "d5a91429-5739-47e2-a06b-3470a27159e7",
+    "Communication and Email Service Owner": "09976791-48a7-449e-bb21-39d1a415f350",
+    "Key Vault Secrets User": "4633458b-17de-408a-b874-0445c86b69e6",
+}
+MORE = {  # roles that hold all that another one holds
+    "Storage Blob Data Contributor": ("Storage Blob Data Owner",),
+    "Storage Blob Data Reader": ("Storage Blob Data Contributor", "Storage Blob Data Owner"),
+}
+
+
+@dataclass(frozen=True)
+class Need:
+    """A role that somebody needs; `on` is what infra/roles.bicep calls the resource."""
+
+    who: Who
+    role: str
+    on: str
+
+
+NEEDS = (
+    Need("app", "Storage Blob Data Owner", "storage"),
+    Need("app", "Storage Queue Data Contributor", "storage"),
+    Need("app", "Storage Table Data Contributor", "storage"),
+    Need("app", "Monitoring Metrics Publisher", "insights"),
+    Need("app", "AzureML Data Scientist", "project"),
+    Need("app", "Cognitive Services User", "contentSafety"),
+    Need("app", "EventGrid Data Sender", "newsTopic"),
+    Need("app", "Communication and Email Service Owner", "communication"),
+    Need("app", "Key Vault Secrets User", "webhook"),
+    Need("project", "Storage Blob Data Reader", "reports"),
+    Need("you", "Storage Blob Data Contributor", "datasets"),
+    Need("you", "Storage Blob Data Reader", "reports"),
+    Need("you", "Storage Table Data Contributor", "keys"),
+    Need("you", "Storage Table Data Contributor", "policies"),
+)
+ANY_OF = {  # resources that no setting names: the role on any one of these kinds in the group is taken for it
+    "insights": "Microsoft.Insights/components",
+    "webhook": "Microsoft.KeyVault/vaults",
+}
+
+
+def of_the_app(site: Site) -> Iterator[Line]:
+    """Tell which roles the app's identity lacks."""
+    if site.app is None:
+        yield missing("there is no Function App to have roles", "azd up")
+    elif not site.app_principal:
+        yield missing(f"{site.app['name']} has no identity", "azd provision")
+    else:
+        yield from _lacking(site, "app", site.app_principal)
+
+
+def of_the_project(site: Site) -> Iterator[Line]:
+    """Tell whether jobs may read what they train on."""
+    try:
+        principal = (site.workspace.get("identity") or {}).get("principalId", "")
+    except NotFound:
+        yield unknown("to be seen once the workspace is there")
+        return
+    if principal:
+        yield from _lacking(site, "project", principal)
+    else:
+        yield unknown(f"{site.settings.workspace} has no system-assigned identity: jobs read by another way")
+
+
+def of_the_caller(site: Site) -> Iterator[Line]:
+    """Tell which roles the caller lacks for dropping datasets, reading reports and making keys."""
+    principal = site.claims.get("oid", "")
+    if principal:
+        yield from _lacking(site, "you", principal)
+    else:
+        yield unknown("the token does not say whose it is")
+
+
+def _lacking(site: Site, who: Who, principal: str) -> Iterator[Line]:
+    path = site.of_group("Microsoft.Authorization/roleAssignments")
+    given = [
+        (one["properties"]["roleDefinitionId"].rpartition("/")[2].lower(), one["properties"]["scope"].lower())
+        for one in site.azure.listed(path, ROLES, f"assignedTo('{principal}')")
+    ]
+    needs = [need for need in NEEDS if need.who == who]
+    fine = 0
+    for need in needs:
+        scope = _scope(site, need.on)
+        if scope is None:
+            yield unknown(f"{need.role}: what it is needed on was not found")
+        elif _held(need, scope.lower(), given):
+            fine += 1
+        else:
+            yield missing(f"lacks {need.role} on {need.on}", _assign(need, scope, principal))
+    if fine == len(needs):
+        yield ok(f"all {fine} roles are assigned")
+
+
+def _held(need: Need, scope: str, given: list[tuple[str, str]]) -> bool:
+    """Tell whether the role, or one that holds it, is assigned on the scope or above it."""
+    accepted = {IDS[role] for role in (need.role, *MORE.get(need.role, ()))}
+    scopes = [assigned.rstrip("/") for role, assigned in given if role in accepted]
+    inside = need.on in ANY_OF
+    return any(
+        scope == one or scope.startswith(f"{one}/") or (inside and one.startswith(f"{scope}/")) for one in scopes
+    )
+
+
+def _assign(need: Need, scope: str, principal: str) -> str:
+    if need.on in ANY_OF:
+        return "azd provision  # infra/roles.bicep assigns it"
+    kind = "" if need.who == "you" else " --assignee-principal-type ServicePrincipal"
+    return f'az role assignment create --assignee-object-id {principal}{kind} --role "{need.role}" --scope {scope}'
+
+
+def _scope(site: Site, on: str) -> str | None:
+    """Return the id of what a role is needed on, or None where it is not there."""
+    if on in ANY_OF:
+        return site.of_group(ANY_OF[on])
+    if on == "newsTopic":
+        return site.topic["id"] if site.topic else None
+    if on == "contentSafety":
+        return _at(site, "Microsoft.CognitiveServices/accounts", COGNITIVE, site.settings.content_safety_url)
+    if on == "communication":
+        kind = "Microsoft.Communication/communicationServices"
+        return _at(site, kind, COMMUNICATION, site.settings.email_url)
+    return {
+        "storage": site.account_id,
+        "project": site.workspace_id,
+        "datasets": f"{site.account_id}/blobServices/default/containers/datasets",
+        "reports": f"{site.account_id}/blobServices/default/containers/reports",
+        "keys": f"{site.account_id}/tableServices/default/tables/keys",
+        "policies": f"{site.account_id}/tableServices/default/tables/policies",
+    }[on]
+
+
+def _at(site: Site, kind: str, version: str, url: str) -> str | None:
+    """Return the id of the resource of this kind that answers at the URL."""
+    found = site.azure.listed(site.of_group(kind), version)
+    return next((one["id"] for one in found if host_in(url) in _hosts(one)), None)
+
+
+def _hosts(resource: Facts) -> set[str]:
+    properties = resource["properties"]
+    urls = [properties.get("endpoint") or "", *(properties.get("endpoints") or {}).values()]
+    return {str(properties.get("hostName") or "").lower(), *map(host_in, urls)}

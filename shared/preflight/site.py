@@ -1,0 +1,127 @@
+"""What the checks look at: a deployment, found in Azure by the app's own settings."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from functools import cached_property
+from typing import Any, Literal, Protocol
+from urllib.parse import urlsplit
+
+from shared.settings import Settings
+
+Facts = Mapping[str, Any]  # a resource as Azure Resource Manager shows it
+Kind = Literal["container", "queue", "table"]
+
+# The API versions that infra/ deploys with; of Azure ML the one that the app itself speaks.
+GROUP, SUBSCRIPTION, PROVIDER = "2024-03-01", "2022-12-01", "2021-04-01"
+STORAGE, MACHINE_LEARNING, EVENT_GRID, ROLES = "2026-04-01", "2024-10-01", "2025-02-15", "2022-04-01"
+COGNITIVE, COMMUNICATION, WEB = "2026-07-01", "2026-03-18", "2025-03-01"
+
+
+class Azure(Protocol):
+    """What the checks ask of Azure; all raise NotFound, ServiceRefused or ServiceUnavailable."""
+
+    def claims(self) -> Mapping[str, str]:
+        """Return what the caller's token says of the caller; empty where it is not readable."""
+        ...
+
+    def time(self) -> datetime:
+        """Return Azure's time."""
+        ...
+
+    def read(self, path: str, version: str) -> Facts:
+        """Return what the Resource Manager has at a path."""
+        ...
+
+    def listed(self, path: str, version: str, chosen: str = "") -> list[Facts]:
+        """Return everything that the Resource Manager lists at a path; `chosen` is an OData filter."""
+        ...
+
+    def open(self, kind: Kind, name: str) -> None:
+        """Look into a container, a queue or a table, as the app does."""
+        ...
+
+    def verdict(self) -> int:
+        """Let Content Safety judge a word; return in how many categories it did."""
+        ...
+
+    def post_test_card(self) -> None:
+        """Post a card to Teams that says what it is."""
+        ...
+
+
+class Site:
+    """One deployment. What several checks need is read once."""
+
+    def __init__(
+        self,
+        azure: Azure,
+        settings: Settings,
+        now: Callable[[], datetime],
+        *,
+        faults: tuple[str, ...] = (),
+        test_card: bool = False,
+    ) -> None:
+        self.azure, self.settings, self.now = azure, settings, now
+        self.faults, self.test_card = faults, test_card
+        self.subscription_id = f"/subscriptions/{settings.subscription}"
+        self.group_id = f"{self.subscription_id}/resourceGroups/{settings.resource_group}"
+        self.workspace_id = self.of_group(f"Microsoft.MachineLearningServices/workspaces/{settings.workspace}")
+        self.account = account_in(settings.blob_url)
+        self.account_id = self.of_group(f"Microsoft.Storage/storageAccounts/{self.account}")
+
+    def of_group(self, resource: str) -> str:
+        """Return the id of a resource of the group."""
+        return f"{self.group_id}/providers/{resource}"
+
+    @cached_property
+    def claims(self) -> Mapping[str, str]:
+        """What the caller's token says of the caller."""
+        return self.azure.claims()
+
+    @cached_property
+    def workspace(self) -> Facts:
+        """The Azure ML workspace."""
+        return self.azure.read(self.workspace_id, MACHINE_LEARNING)
+
+    @cached_property
+    def app(self) -> Facts | None:
+        """The Function App: the one at APP_URL, or the one that azd has marked."""
+        found = self.azure.listed(self.of_group("Microsoft.Web/sites"), WEB)
+        host = host_in(self.settings.app_address)
+        at_url = [app for app in found if host and _property(app, "defaultHostName").lower() == host]
+        marked = [app for app in found if (app.get("tags") or {}).get("azd-service-name") == "app"]
+        return next(iter(at_url or marked), None)
+
+    @cached_property
+    def topic(self) -> Facts | None:
+        """The custom topic for news."""
+        wanted = self.settings.event_topic_url.lower()
+        found = self.azure.listed(self.of_group("Microsoft.EventGrid/topics"), EVENT_GRID)
+        return next((topic for topic in found if _property(topic, "endpoint").rstrip("/").lower() == wanted), None)
+
+    @property
+    def app_principal(self) -> str:
+        """The object id of the app's identity; empty where there is no app or no identity."""
+        identity = (self.app or {}).get("identity") or {}
+        given = [one.get("principalId") for one in (identity.get("userAssignedIdentities") or {}).values()]
+        return next(filter(None, [*given, identity.get("principalId")]), "")
+
+
+def _property(resource: Facts, name: str) -> str:
+    return str((resource.get("properties") or {}).get(name) or "")
+
+
+def host_in(url: str) -> str:
+    """Return host and port of a URL as the Resource Manager names them; empty where there is none."""
+    return urlsplit(url).netloc.lower().removesuffix(":443")
+
+
+def account_in(blob_url: str) -> str:
+    """Return the storage account's name; an emulator has it in the path, Azure in the host."""
+    parts = urlsplit(blob_url)
+    return parts.path.strip("/") or parts.netloc.split(".")[0]
+
+
+def plain_region(name: str) -> str:
+    """Return a region as Azure spells it in ids: eastus2 for East US 2."""
+    return name.replace(" ", "").lower()
