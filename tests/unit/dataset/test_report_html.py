@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from shared.core.dataset.cost import Prices
 from shared.core.dataset.report import Report, report_json
 from shared.core.dataset.report_html import report_html, size
 from tests.unit.dataset.examples import check, file_of, good, line, say
@@ -193,6 +194,27 @@ def test_long_lists_are_folded_and_hold_all_that_is_listed():
     assert "<summary>14 more</summary>" in folded
     assert "line 26" in shown
     assert "line 40" in folded
+
+
+def test_a_page_shows_lengths_balance_copies_split_and_cost():
+    labels = (
+        line(say("user", f"Is {number} odd?"), say("assistant", "yes" * (number % 2) or "no"))
+        for number in range(60)
+    )
+    report = check(file_of(*labels), prices=Prices(0.01, 0.5, "EUR"))
+    words = words_of(page_of(report))
+    for part in (
+        "Split Training 54 Validation 6",
+        "Copies (none is best)",
+        "Training: histogram",
+        "Near copies (none is best)",
+        "Labels no. 1 30 no. 2 30",
+        "Evenness of labels 100.0%",
+        "Answers per example 1 60",
+        "Hosting per day 12.00 EUR",
+        "Estimated time, without queue less than a minute",
+    ):
+        assert part in words
 
 
 def test_copies_are_shown_in_numbers():
