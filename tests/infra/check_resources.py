@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from tests.infra.bicep import File, text_of, value_of
+from tests.infra.bicep import File, properties_of, text_of, value_of
 from tests.infra.paths import paths_of
 from tests.infra.wrong import Wrong, wrong
 
@@ -104,6 +104,18 @@ def roles(file: File) -> Iterator[Wrong]:
         for guid in GUID.findall(line):
             if guid not in known()["roles"]:
                 yield wrong(file, number, "role unknown", guid)
+
+
+def assignments(file: File) -> Iterator[Wrong]:
+    """Roles that are given elsewhere than in the one file, or on the whole resource group."""
+    for one, target in file.resources():
+        if not target.startswith("Microsoft.Authorization/roleAssignments@"):
+            continue
+        if file.path.name != "roles.bicep":
+            yield wrong(file, one.line, "role elsewhere", one.name)
+        scope = properties_of(one.body).get("scope")
+        if scope is None or "(" in text_of(scope):
+            yield wrong(file, one.line, "role too wide", one.name)
 
 
 def locks(file: File) -> Iterator[Wrong]:

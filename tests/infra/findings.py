@@ -59,6 +59,7 @@ PER_FILE: tuple[Callable[[File], Iterator[Wrong]], ...] = (
     check_resources.required,
     check_resources.values,
     check_resources.roles,
+    check_resources.assignments,
     check_resources.locks,
 )
 

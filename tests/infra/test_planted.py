@@ -13,6 +13,8 @@ from tests.infra.findings import findings, read_infra
 
 INFRA = Path(__file__).resolve().parents[2] / "infra"
 
+ASSIGNMENT = "resource anything 'Microsoft.Authorization/roleAssignments@2022-04-01' = { name: 'x' }\noutput name"
+
 # Each row: the file, what stands there, what is planted there, the rule that it breaks, what the finding names.
 FAULTS = [
     ("storage", "kind: 'StorageV2'", "kind: 'StorageV2", "syntax", "no Bicep"),
@@ -54,6 +56,9 @@ FAULTS = [
     ("subscriptions", "      endpointType: 'AzureFunction'\n", "", "property missing", "endpointType"),
     ("functions", "perInstanceConcurrency", "concurrency", "property unknown", "http.concurrency"),
     ("roles", "'b7e6dc6d-f1e8", "'b7e6dc6d-f1e9", "role unknown", "b7e6dc6d-f1e9"),
+    ("roles", "  scope: contentSafety\n", "", "role too wide", "appContentSafety"),
+    ("roles", "  scope: insights\n", "  scope: resourceGroup()\n", "role too wide", "appLogs"),
+    ("identity", "output name", ASSIGNMENT, "role elsewhere", "anything"),
     ("storage", "allowSharedKeyAccess: false", "allowSharedKeyAccess: true", "door open", "allowShared"),
     ("storage", "publicAccess: 'None'", "publicAccess: 'Blob'", "door open", "publicAccess"),
     ("eventgrid", "disableLocalAuth: true", "disableLocalAuth: false", "door open", "disableLocalAuth"),
