@@ -14,6 +14,7 @@ from functions import (
     models,
     notify_email,
     notify_teams,
+    run_page,
     runs,
 )
 
@@ -31,6 +32,7 @@ for module in (
     chat_completions,
     models,
     runs,
+    run_page,
     health,
     api_description,
 ):

@@ -68,7 +68,7 @@ async def _given(req: Request, command: Command, refusal: str) -> Response:
         try:
             await asyncio.to_thread(app().commands.give, command, run_id, key.owner)
         except NotFound:
-            raise _unknown(run_id) from None
+            raise unknown(run_id) from None
         except NotNow as refused:
             raise ApiError(409, str(refused), refusal) from None
         return await _shown(run_id)
@@ -80,10 +80,11 @@ async def _shown(run_id: str) -> Response:
     try:
         found = await asyncio.to_thread(app().runs.get, run_id)
     except NotFound:
-        raise _unknown(run_id) from None
+        raise unknown(run_id) from None
     history = await asyncio.to_thread(app().runs.history, run_id)
     return json_response(run_view(found.run, history))
 
 
-def _unknown(run_id: str) -> ApiError:
+def unknown(run_id: str) -> ApiError:
+    """Return the error that says so."""
     return ApiError(404, f"There is no run {run_id[:100]!r}. GET /runs lists the latest ones.", "run_not_found")

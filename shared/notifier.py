@@ -12,6 +12,39 @@ from shared.ports import Messenger, Reports, Runs, Topic
 log = logging.getLogger(__name__)
 
 
+class Backgrounds:
+    """What a message, or the page of a run, knows beyond the run."""
+
+    def __init__(
+        self,
+        runs: Runs,
+        reports: Reports,
+        clock: Callable[[], datetime],
+        app_address: str = "",
+        *,
+        run_pages: bool = False,
+    ) -> None:
+        self._runs, self._reports, self._clock = runs, reports, clock
+        self._app_address, self._run_pages = app_address, run_pages and bool(app_address)
+
+    def of(self, run: Run) -> Background:
+        """Return it; raises ServiceUnavailable when the run table does not answer."""
+        return Background(
+            history=tuple(self._runs.history(run.id)),
+            report=self._report(run),
+            app_address=self._app_address,
+            run_page=f"{self._app_address}/runs/{run.id}/page" if self._run_pages else "",
+        )
+
+    def _report(self, run: Run) -> ReportPlace | None:
+        """Return where the report can be read; a message without a link is better than none."""
+        try:
+            return self._reports.place_of(run.id, self._clock())
+        except TuneDropError as trouble:
+            log.warning("run %s: its report is told without a link: %s", run.id, trouble)
+            return unlinked(run.id) if run.model else None
+
+
 class Notifier:
     """Publishes a run's outbox to the custom topic, and sends what the topic delivers."""
 
@@ -20,12 +53,11 @@ class Notifier:
         runs: Runs,
         topic: Topic,
         messengers: Mapping[Channel, Messenger],
-        reports: Reports,
+        backgrounds: Backgrounds,
         clock: Callable[[], datetime],
-        app_address: str = "",
     ) -> None:
         self._runs, self._topic, self._messengers = runs, topic, messengers
-        self._reports, self._clock, self._app_address = reports, clock, app_address
+        self._backgrounds, self._clock = backgrounds, clock
 
     def publish(self, run_id: str) -> None:
         """Publish the run's outbox, then empty it; a crash in between repeats an event, never loses one."""
@@ -47,21 +79,9 @@ class Notifier:
             log.info("run %s: %s by %s was sent before", run.id, run.state, channel)
             return
         try:
-            self._messengers[channel].send(notification, self._background(run))
+            self._messengers[channel].send(notification, self._backgrounds.of(run))
         except TuneDropError:
             self._runs.release(notification)
             raise
         self._runs.sent(notification)
         log.info("run %s: %s told by %s", run.id, run.state, channel)
-
-    def _background(self, run: Run) -> Background:
-        history = tuple(self._runs.history(run.id))
-        return Background(history, self._report(run), self._app_address)
-
-    def _report(self, run: Run) -> ReportPlace | None:
-        """Return where the report can be read; a message without a link is better than none."""
-        try:
-            return self._reports.place_of(run.id, self._clock())
-        except TuneDropError as trouble:
-            log.warning("run %s: its report is told without a link: %s", run.id, trouble)
-            return unlinked(run.id) if run.model else None

@@ -91,6 +91,11 @@ class Settings:
     policy: str
     app_service_authentication: str
 
+    @property
+    def people_sign_in(self) -> bool:
+        """Whether App Service authentication stands before the app."""
+        return self.app_service_authentication == "on"
+
     def __repr__(self) -> str:
         """Name the workspace only: the webhook's URL is a secret."""
         return f"Settings(workspace={self.workspace!r})"

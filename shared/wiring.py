@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from shared.health import Health
     from shared.inference import Inference
     from shared.intake import Intake
-    from shared.notifier import Notifier
+    from shared.notifier import Backgrounds, Notifier
     from shared.reconciler import Reconciler
     from shared.screening import Screening
 
@@ -135,7 +135,6 @@ class App:
     def notifier(self) -> "Notifier":
         """Telling people."""
         from shared.gateways.email import EmailService
-        from shared.gateways.report_links import ReportLinks
         from shared.gateways.teams import TeamsWebhook
         from shared.notifier import Notifier
 
@@ -143,9 +142,17 @@ class App:
             Channel.TEAMS: TeamsWebhook(self.settings),
             Channel.EMAIL: EmailService(self.settings, self.credential),
         }
+        return Notifier(self.runs, self.topic, messengers, self.backgrounds, now)
+
+    @cached_property
+    def backgrounds(self) -> "Backgrounds":
+        """What messages and pages know beyond a run."""
+        from shared.gateways.report_links import ReportLinks
+        from shared.notifier import Backgrounds
+
         reports = ReportLinks(self.settings, self.credential)
         address = "" if self.settings.app_address == "unknown" else self.settings.app_address
-        return Notifier(self.runs, self.topic, messengers, reports, now, address)
+        return Backgrounds(self.runs, reports, now, address, run_pages=self.settings.people_sign_in)
 
     @cached_property
     def intake(self) -> "Intake":
@@ -209,7 +216,7 @@ class App:
         """Who may ask."""
         from shared.guard import Guard
 
-        return Guard(self.keys, now, signed_in=self.settings.app_service_authentication == "on")
+        return Guard(self.keys, now, signed_in=self.settings.people_sign_in)
 
     @cached_property
     def inference(self) -> "Inference":

@@ -50,6 +50,7 @@ FUNCTIONS: dict[str, Bindings] = {
     "cancel_run": http_function("POST", "runs/{id}/cancel"),
     "retry_run": http_function("POST", "runs/{id}/retry"),
     "delete_run": http_function("DELETE", "runs/{id}"),
+    "run_page": http_function("GET", "runs/{id}/page"),
     "health": http_function("GET", "health"),
     "api_description": http_function("GET", "openapi.json"),
 }

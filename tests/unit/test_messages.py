@@ -152,8 +152,10 @@ def test_buttons_lead_where_there_is_something():
         return [action["title"] for action in card.get("actions", [])]
 
     linked = Background(report=LINKED)
+    everything = replace(linked, run_page="https://app.example/runs/r/page")
     assert titles(linked, State.SERVING) == ["Read the report", "Try it"]
-    assert titles(linked, State.FAILED) == ["Read the report"]
+    assert titles(everything, State.SERVING) == ["Read the report", "See the run", "Try it"]
+    assert titles(everything, State.FAILED) == ["Read the report", "See the run"]
     assert titles(NOTHING_MORE, State.FAILED) == []
 
 

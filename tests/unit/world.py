@@ -11,7 +11,7 @@ from shared.core.run import Channel, Run
 from shared.core.screening import Mode
 from shared.errors import TuneDropError
 from shared.intake import Intake
-from shared.notifier import Notifier
+from shared.notifier import Backgrounds, Notifier
 from shared.ports import Dropped
 from shared.reconciler import Reconciler
 from shared.screening import Pace, Screening
@@ -81,7 +81,8 @@ class World:
         )
         messengers = {Channel.TEAMS: self.teams, Channel.EMAIL: self.email}
         self.reports = FakeReports(self.datasets)
-        self.notifier = Notifier(self.runs, self.topic, messengers, self.reports, self.clock, "https://app.example")
+        self.backgrounds = Backgrounds(self.runs, self.reports, self.clock, "https://app.example", run_pages=True)
+        self.notifier = Notifier(self.runs, self.topic, messengers, self.backgrounds, self.clock)
         self.intake = Intake(self.runs, self.queue, self.datasets, self.letters, self.clock)
         self.commands = Commands(self.runs, self.queue, self.clock)
         self.reconciler = Reconciler(self.runs, self.queue, self.notifier, services, self.clock)

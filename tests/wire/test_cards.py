@@ -17,7 +17,9 @@ JUDGE = Path(__file__).with_name("judge_cards.cjs")
 REPORT = ReportPlace(
     "reports/r/report.html", "https://st.example/report.html?sig=s", datetime(2026, 11, 27, tzinfo=UTC)
 )
-EVERYTHING = Background(report=REPORT, app_address="https://app.example")
+EVERYTHING = Background(
+    report=REPORT, app_address="https://app.example", run_page="https://app.example/runs/r/page"
+)
 
 
 def judged(cards: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -27,6 +27,7 @@ class Background:
     history: tuple[Moment, ...] = ()  # oldest first
     report: ReportPlace | None = None  # None: there is no report
     app_address: str = ""  # where clients reach the app
+    run_page: str = ""  # where people who sign in see the run
 
 
 NOTHING_MORE = Background()

@@ -54,6 +54,8 @@ def _calls(words: Words) -> Iterator[Element]:
 def _buttons(words: Words) -> Iterator[Element]:
     if words.report and words.report.url:
         yield {"type": "Action.OpenUrl", "title": "Read the report", "url": words.report.url}
+    if words.run_page:
+        yield {"type": "Action.OpenUrl", "title": "See the run", "url": words.run_page}
     if words.calls:
         yield {"type": "Action.ToggleVisibility", "title": "Try it", "targetElements": [CALLS]}
 

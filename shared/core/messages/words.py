@@ -26,6 +26,7 @@ class Words:
     facts: tuple[tuple[str, str], ...]  # title and value of each
     report: ReportPlace | None
     report_note: str
+    run_page: str
     style: str
 
 
@@ -41,6 +42,7 @@ def words_of(run: Run, background: Background) -> Words:
         facts=tuple((title, value) for title, value in _facts(run, background) if value),
         report=background.report,
         report_note=_report_note(background.report),
+        run_page=background.run_page,
         style=story.style,
     )
 
