@@ -7,6 +7,7 @@ from localcloud.frame import Cloud
 from localcloud.identity import HEADER
 from localcloud.teams import webhook_url
 
+SENDER_DOMAIN = "tunedrop.example"
 FOREIGN = (
     "AZURE_",
     "AZUREML_",
@@ -55,7 +56,7 @@ def app_settings(cloud: Cloud) -> dict[str, str]:
         "CONTENT_SAFETY_URL": urls["content_safety"],
         "TEAMS_WEBHOOK_URL": webhook_url(cloud),
         "EMAIL_URL": urls["inbox"],
-        "EMAIL_SENDER": "donotreply@tunedrop.example",
+        "EMAIL_SENDER": f"donotreply@{SENDER_DOMAIN}",
         "EMAIL_RECIPIENTS": "team@tunedrop.example",
         "EMAIL_DOMAINS": "tunedrop.example,example.com",
         "REPORT_LINK_DAYS": "7",

@@ -12,11 +12,13 @@ from localcloud.azure_ml.workspace import (
     WORKSPACE,
     WORKSPACE_GUID,
     WORKSPACE_ID,
+    WORKSPACE_PRINCIPAL,
     Endpoint,
     Job,
     Model,
 )
 from localcloud.frame import Cloud
+from localcloud.identity import TENANT
 
 TYPE = "Microsoft.MachineLearningServices/workspaces"
 STORAGE_ACCOUNT = "devstoreaccount1"
@@ -44,11 +46,13 @@ def workspace_json(cloud: Cloud) -> dict[str, Any]:
         "name": WORKSPACE,
         "type": TYPE,
         "location": LOCATION,
-        "kind": "Default",
+        "kind": "Project",
         "sku": {"name": "Basic", "tier": "Basic"},
+        "identity": {"type": "SystemAssigned", "principalId": WORKSPACE_PRINCIPAL, "tenantId": TENANT},
         "properties": {
             "friendlyName": "TuneDrop's local workspace",
             "workspaceId": WORKSPACE_GUID,
+            "hubResourceId": f"{WORKSPACE_ID}-hub",
             "discoveryUrl": f"{arm}/discovery",
             "mlFlowTrackingUri": f"azureml://{host}/mlflow/v1.0{WORKSPACE_ID}",
             "provisioningState": "Succeeded",

@@ -14,6 +14,7 @@ SUBSCRIPTION = "00000000-0000-0000-0000-000000000000"
 RESOURCE_GROUP = "rg-local"
 WORKSPACE = "tunedrop"
 WORKSPACE_GUID = "6d1f6f0e-3b1c-4c53-9a53-7f2f0c1d2e3f"
+WORKSPACE_PRINCIPAL = "77777777-8888-9999-aaaa-111111111111"  # the object id of its identity
 LOCATION = "eastus2"
 PROVIDER = "providers/Microsoft.MachineLearningServices"
 WORKSPACE_ID = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/{RESOURCE_GROUP}/{PROVIDER}/workspaces/{WORKSPACE}"
