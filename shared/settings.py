@@ -103,6 +103,14 @@ class Settings:
 
 def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
     """Return the settings; raises SettingsError that names every variable that is missing or is no https URL."""
+    settings, faults = settings_and_faults(environment)
+    if faults:
+        raise SettingsError("; ".join(faults) + ". See docs/settings.md.")
+    return settings
+
+
+def settings_and_faults(environment: Mapping[str, str]) -> tuple[Settings, tuple[str, ...]]:
+    """Return the settings as far as they are there, empty where they are missing, and what is wrong with them."""
     values = {field: environment.get(variable, "") for field, variable in REQUIRED.items()}
     values |= {field: environment.get(variable) or default for field, (variable, default) in OPTIONAL.items()}
     values = {field: value.strip().rstrip("/") for field, value in values.items()}
@@ -119,9 +127,7 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
         limits_of(values["state_limits"])
     except ValueError as problem:
         faults.append(f"STATE_LIMITS: {problem}")
-    if faults:
-        raise SettingsError("; ".join(faults) + ". See docs/settings.md.")
-    return Settings(**values)
+    return Settings(**values), tuple(faults)
 
 
 def _wrong(values: Mapping[str, str]) -> Iterator[tuple[str, str]]:
