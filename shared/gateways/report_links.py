@@ -13,6 +13,7 @@ from shared.settings import Settings
 
 SERVICE = "blob storage"
 CONTAINER = "reports"
+READ_TIMEOUT = 5.0  # seconds
 SKEW = timedelta(minutes=15)  # how far two clocks may be apart
 LONGEST = timedelta(days=7) - SKEW  # the life of a key for signatures; a signature ends with its key
 
@@ -21,8 +22,8 @@ class ReportLinks:
     """Makes links with a user delegation key: no account key is needed."""
 
     def __init__(self, settings: Settings, credential: TokenCredential) -> None:
-        # Messages wait for it and can go without a link: one retry less than elsewhere.
-        options = storage_options(SERVICE) | {"retry_total": 1}
+        # Messages wait for it and can go without a link: half as long as elsewhere, and one retry less.
+        options = storage_options(SERVICE, READ_TIMEOUT) | {"retry_total": 1}
         self._blobs = BlobServiceClient(settings.blob_url, credential=credential, **options)
         self._life = min(timedelta(days=int(settings.report_link_days)), LONGEST)
 
