@@ -51,6 +51,11 @@ class ChatRequest:
     include_usage: bool = False
     choices: int = 1
 
+    @property
+    def length(self) -> int:
+        """Return how many characters there are to scan."""
+        return sum(len(string) for part in self.parts for string in part.strings)
+
 
 def _number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)

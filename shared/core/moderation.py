@@ -20,6 +20,8 @@ HIDDEN = re.compile(
     "\u2800\u3164\ufe00-\ufe0f\ufe20-\ufe2f\ufeff\uffa0\ufff0-\ufffb\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
 )
 ESCAPE = re.compile(r"\\u([0-9a-fA-F]{4})")
+STRETCH = 128  # characters
+ASCII = re.compile(r"[\x00-\x7f]")
 PRINTABLE_ASCII = re.compile(r"[\t\n\r -~]*")
 EDGE = frozenset(" \t\n\r.,;:!?()[]{}<>\"'`|/")  # a word ends here anyway: gluing on makes no new word
 
@@ -125,7 +127,21 @@ def normalised(text: str) -> str:
         text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     if text.isascii() and PRINTABLE_ASCII.fullmatch(text):
         return text
-    return HIDDEN.sub("", unicodedata.normalize("NFKC", text))
+    return HIDDEN.sub("", "".join(unicodedata.normalize("NFKC", stretch) for stretch in _stretches(text)))
+
+
+def _stretches(text: str) -> Iterator[str]:
+    """Yield the text in short stretches: normalising takes time with the square of a run of combining marks.
+
+    A stretch ends before an ASCII character where one comes soon, since that composes with nothing before it.
+    """
+    start = 0
+    while start < len(text):
+        end = start + 2 * STRETCH
+        cut = ASCII.search(text, start + STRETCH, end)
+        end = cut.start() if cut else end
+        yield text[start:end]
+        start = end
 
 
 def readings(strings: Sequence[str]) -> tuple[str, ...]:

@@ -15,6 +15,7 @@ from shared.inference.tasks import stopped
 from shared.inference.verdict_cache import Judgement, VerdictCache
 from shared.ports import Analysis, Attacks, Safety
 
+LONG = 50_000  # characters; taking a prompt of a million apart may need half a second and more
 AT_ONCE = 50  # calls of one request; a long chat must not use up what others need
 
 
@@ -30,7 +31,11 @@ class Checker:
         """Return the verdict on all that the model will see."""
         if policy.opt_out is not None:
             return Verdict(checked=False)
-        return await self._verdict(on_prompt(request, policy), policy, "prompt")
+        if request.length > LONG:
+            questions = await asyncio.to_thread(on_prompt, request, policy)  # others are served meanwhile
+        else:
+            questions = on_prompt(request, policy)
+        return await self._verdict(questions, policy, "prompt")
 
     async def answer(self, strings: Sequence[str], policy: Policy) -> Verdict:
         """Return the verdict on strings that a client will see."""

@@ -1,5 +1,6 @@
 """For any request: it is refused with a reason, or every text that the model gets is scanned."""
 
+import unicodedata
 from collections.abc import Iterator
 from typing import Any
 
@@ -8,6 +9,7 @@ from hypothesis import strategies as st
 
 from shared.core.chat_request import DROPPED, KNOWN, ChatRequest, Source, read_request
 from shared.core.model_limits import without_system
+from shared.core.moderation import HIDDEN, normalised
 from shared.core.openai_errors import ApiError
 from shared.core.policy import Policy
 from shared.core.questions import Kind, on_prompt
@@ -58,6 +60,7 @@ BODIES = st.fixed_dictionaries(
     },
 )
 LOOSE = st.dictionaries(st.sampled_from(sorted(KNOWN)) | TEXTS, ANYTHING, max_size=5)
+MARKS = "\u0336\u0301\u0323"  # of three classes, which normalising sorts
 PROPERTY = settings(max_examples=150, deadline=None, database=None)
 OURS = frozenset(  # the shape of a message, and words of a fixed list
     {"role", "content", "name", "tool_calls", "tool_call_id", "id", "type", "function", "arguments"}
@@ -143,3 +146,21 @@ async def test_folding_the_system_text_loses_nothing(body):
     assert all(message["role"] != "system" for message in folded)
     whole = "\n".join(message["content"] for message in folded)
     assert all(message["content"] in whole for message in request.forwarded["messages"])
+
+
+async def test_a_flood_of_marks_is_read_like_any_text():
+    """Normalising it in one go would take hours: its time grows with the square of a run of marks."""
+    request = read({"model": "m", "messages": [{"role": "user", "content": "5" + MARKS * 100_000 + "b"}]})
+    assert request is not None
+    questions = on_prompt(request, Policy())
+    assert questions[-1].text
+    assert "5b" in [question.text for question in questions]
+
+
+@PROPERTY
+@given(
+    words=st.lists(st.text(st.sampled_from("ae\u0301\u0323\u1100\u1161\ufb01\uff22 "), max_size=60), max_size=40)
+)
+async def test_a_text_in_stretches_is_normalised_as_a_whole(words):
+    text = " ".join(words)
+    assert normalised(text) == HIDDEN.sub("", unicodedata.normalize("NFKC", text))
