@@ -39,12 +39,16 @@ class StorageWatch:
 
     async def run(self) -> None:
         """Look again and again until cancelled; a storage that fails to answer is asked again."""
+        loop, pause = asyncio.get_running_loop(), PAUSE
         while True:
-            await asyncio.sleep(PAUSE)
+            await asyncio.sleep(pause)
+            begun = loop.time()
             try:
                 await self.look()
             except AzureError as error:
                 logger.warning("the storage did not answer the watch: %s", error)
+            # Many blobs take long to list: no more than a quarter of the time goes into that.
+            pause = max(PAUSE, 3 * (loop.time() - begun))
 
     async def look(self) -> None:
         """Publish an event for each blob that is new or has another ETag than at the last look."""

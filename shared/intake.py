@@ -11,6 +11,7 @@ from shared.ports import Datasets, DeadLetters, Dropped, Queue, Runs
 
 log = logging.getLogger(__name__)
 
+REST = 20  # times as long as a sweep took, none follows: however many datasets there are, it costs a twentieth
 SWEEP_AFTER = timedelta(minutes=1)  # younger uploads: their event is still on its way
 LETTERS_OF = timedelta(days=1)  # older dead letters were looked at before
 DATASETS = "/blobServices/default/containers/datasets/blobs/"  # how the subject of a blob's event begins
@@ -30,6 +31,7 @@ class Intake:
     ) -> None:
         self._runs, self._queue, self._clock = runs, queue, clock
         self._datasets, self._letters = datasets, letters
+        self._rests_until: datetime | None = None
 
     def receive(self, dropped: Dropped) -> str | None:
         """Record a run for the upload and queue it; return its id, or None when the file is no dataset.
@@ -61,13 +63,18 @@ class Intake:
 
     def sweep(self) -> list[str]:
         """Record the datasets whose event never came; return the ids of their runs."""
+        begun = self._clock()
+        if self._rests_until and begun < self._rests_until:
+            return []
         known = self._runs.known_ids()
-        before = self._clock() - SWEEP_AFTER
+        before = begun - SWEEP_AFTER
         missed = [
             dropped
             for dropped in self._datasets.dropped()
             if dropped.modified < before and names.run_id(dropped.url, dropped.etag) not in known
         ]
+        ended = self._clock()
+        self._rests_until = ended + REST * (ended - begun)
         return [run for run in map(self.receive, missed) if run is not None]
 
     def read_dead_letters(self) -> int:

@@ -1,6 +1,7 @@
 """Many runs at once: all of them end, and a queue that is behind does not grow with each tick."""
 
 from collections import Counter
+from datetime import timedelta
 
 from shared.core.run import State
 from shared.ports import CROWD
@@ -21,6 +22,17 @@ def test_all_of_many_runs_end_with_one_job_and_one_endpoint_each():
     world.tick(6)
     assert Counter(world.run(run_id).state for run_id in world.runs.known_ids()) == {State.SERVING: MANY}
     assert (world.training.created, world.endpoints.created) == (MANY, MANY)
+
+
+def test_a_sweep_that_took_long_rests_long():
+    world = World()
+    world.datasets.meanwhile("dropped", lambda: setattr(world, "now", world.now + timedelta(seconds=10)))
+    assert world.intake.sweep() == []
+    world.drop()
+    world.now += timedelta(seconds=199)
+    assert world.intake.sweep() == []
+    world.now += timedelta(seconds=2)
+    assert len(world.intake.sweep()) == 1
 
 
 def test_ticks_add_nothing_to_a_queue_that_nobody_keeps_up_with():
