@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from shared.core.chat_answer import Answer
 from shared.core.moderation import OVERLAP, normalised
 
+MOST_HIDDEN = 4  # times the overlap: of an end with more invisible characters than that only the visible are kept
+
 
 @dataclass(frozen=True)
 class Pace:
@@ -27,6 +29,7 @@ class Lane:
     """One growing string of a choice; lengths in characters since its beginning."""
 
     before: str = ""  # the end of what was handed to the check before
+    left_out: int = 0  # characters that this end had, and that no reader sees
     fresh: list[str] = field(default_factory=list)  # came since
     length: int = 0
     asked: int = 0  # how far the running check goes
@@ -80,10 +83,15 @@ class HeldBack:
         return [self._take(lane) for lane in self._lanes.values() if lane.fresh]
 
     def _take(self, lane: Lane) -> str:
-        text = lane.before + "".join(lane.fresh)
+        fresh = "".join(lane.fresh)
+        text = lane.before + fresh
         lane.fresh, lane.asked = [], lane.length
-        lane.before = seen_end(text, self.pace.overlap)
-        lane.margin = len(seen_end(text, self.pace.margin))
+        before, margin = seen_end(text, self.pace.overlap), len(seen_end(text, self.pace.margin))
+        lane.margin = margin + (lane.left_out if margin > len(fresh) else 0)
+        size = len(before) + (lane.left_out if len(before) > len(fresh) else 0)
+        if len(before) > MOST_HIDDEN * self.pace.overlap:
+            before = normalised(before)[-self.pace.overlap :]  # else a flood would be checked again each time
+        lane.before, lane.left_out = before, size - len(before)
         return text
 
     def passed(self) -> list[Answer]:

@@ -114,3 +114,12 @@ async def test_a_bad_word_split_over_turns_never_goes_in_unseen(before, after, t
     texts = cut(before + BAD + after, turns)
     body = {"model": "support", "messages": [{"role": "user", "content": text} for text in texts]}
     assert (await asking.whole(body)).code == "content_filter"
+
+
+@PROPERTY
+@given(before=PLAIN, after=PLAIN, floods=st.lists(FLOOD, min_size=1, max_size=12), places=PLACES, pace=PACES)
+async def test_no_flood_is_long_enough_to_hide_a_bad_word(before, after, floods, places, pace):
+    bad = BAD[:4] + "".join(floods) * 3 + BAD[4:]
+    outcome = await streamed(deltas(*cut(before + bad + after, places)), pace)
+    assert outcome.finish() == "content_filter"
+    assert before.startswith(outcome.text())

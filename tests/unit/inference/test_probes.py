@@ -75,3 +75,11 @@ async def test_an_attack_has_azures_name_by_where_it_stands():
         outcome = await asking.whole({"model": "support", "messages": messages})
         results = outcome.body["error"]["innererror"]["content_filter_result"]
         assert [found for found, result in results.items() if result["filtered"]] == [name]
+
+
+async def test_a_flood_is_not_checked_again_and_again():
+    chat = FakeChatModel(chunks=deltas("begin", *["\u200b" * 90] * 600, "end"))
+    asking = Asking(chat=chat)
+    outcome = await asking.streamed(asked())
+    assert outcome.finish() == "stop"
+    assert sum(map(len, asking.safety.analysed)) < 4 * 600 * 90
