@@ -6,7 +6,7 @@ from array import array
 from collections.abc import Iterator, Sequence
 from itertools import compress, count
 
-AT_ONCE = 400_000  # hashes that are held in a set at the same time
+AT_ONCE = 200_000  # hashes that are held in a set at the same time
 
 
 def repeated(hashes: array[int], at_once: int = AT_ONCE) -> array[int]:
