@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import typer
 
-from cli import dataset_commands, drop_command, key_commands, policy_commands, run_commands
+from cli import dataset_commands, doctor_commands, drop_command, key_commands, policy_commands, run_commands
 from cli.program import PROGRAM
 from shared.errors import TuneDropError
 
@@ -19,6 +19,7 @@ root = typer.Typer(
 root.add_typer(dataset_commands.commands)
 root.add_typer(drop_command.commands)
 root.add_typer(run_commands.commands)
+root.add_typer(doctor_commands.commands)
 root.add_typer(key_commands.commands, name="keys")
 root.add_typer(policy_commands.commands, name="policy")
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from shared.core.moderation import CATEGORIES
 from shared.errors import NotFound, ServiceRefused
 from shared.preflight.lines import Line, missing, ok, unknown
-from shared.preflight.site import COGNITIVE, Facts, Site, host_in
+from shared.preflight.site import Site, host_in
 
 REGIONAL = ".api.cognitive.microsoft.com"  # addresses that many accounts share: no Entra ID there
 NO_ROLE = "PermissionDenied"  # what Azure AI services answer, with 401, to a caller without the role
@@ -13,9 +13,7 @@ NO_ROLE = "PermissionDenied"  # what Azure AI services answer, with 401, to a ca
 
 def account(site: Site) -> Iterator[Line]:
     """Tell whether there is an account at the address, with a subdomain: Entra ID needs one."""
-    found = site.azure.listed(site.of_group("Microsoft.CognitiveServices/accounts"), COGNITIVE)
-    host = host_in(site.settings.content_safety_url)
-    here = next((one for one in found if host in _hosts(one)), None)
+    host, here = host_in(site.settings.content_safety_url), site.content_safety
     if host.endswith(REGIONAL) or (here and not here["properties"].get("customSubDomainName")):
         name = here["name"] if here else "<account>"
         group = site.settings.resource_group
@@ -28,13 +26,6 @@ def account(site: Site) -> Iterator[Line]:
         yield missing(f"no account of {site.settings.resource_group} answers at {host}", "azd provision")
     else:
         yield ok(f"{here['name']} ({here.get('kind', '')}) is at {host}")
-
-
-def _hosts(account: Facts) -> set[str]:
-    properties = account["properties"]
-    return {
-        host_in(url) for url in [properties.get("endpoint") or "", *(properties.get("endpoints") or {}).values()]
-    }
 
 
 def verdict(site: Site) -> Iterator[Line]:

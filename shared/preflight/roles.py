@@ -1,12 +1,12 @@
 """Checks of who may do what: the table of infra/roles.bicep, against what Azure has assigned."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
 from shared.errors import NotFound
 from shared.preflight.lines import Line, missing, ok, unknown
-from shared.preflight.site import COGNITIVE, COMMUNICATION, ROLES, Facts, Site, host_in
+from shared.preflight.site import ROLES, Facts, Site
 
 Who = Literal["app", "project", "you"]
 
@@ -57,6 +57,12 @@ NEEDS = (
 ANY_OF = {  # resources that no setting names: the role on any one of these kinds in the group is taken for it
     "insights": "Microsoft.Insights/components",
     "webhook": "Microsoft.KeyVault/vaults",
+}
+
+AT_A_URL: Mapping[str, Callable[[Site], Facts | None]] = {
+    "newsTopic": lambda site: site.topic,
+    "contentSafety": lambda site: site.content_safety,
+    "communication": lambda site: site.communication,
 }
 
 
@@ -133,13 +139,9 @@ def _scope(site: Site, on: str) -> str | None:
     """Return the id of what a role is needed on, or None where it is not there."""
     if on in ANY_OF:
         return site.of_group(ANY_OF[on])
-    if on == "newsTopic":
-        return site.topic["id"] if site.topic else None
-    if on == "contentSafety":
-        return _at(site, "Microsoft.CognitiveServices/accounts", COGNITIVE, site.settings.content_safety_url)
-    if on == "communication":
-        kind = "Microsoft.Communication/communicationServices"
-        return _at(site, kind, COMMUNICATION, site.settings.email_url)
+    if on in AT_A_URL:
+        found = AT_A_URL[on](site)
+        return found["id"] if found else None
     return {
         "storage": site.account_id,
         "project": site.workspace_id,
@@ -148,15 +150,3 @@ def _scope(site: Site, on: str) -> str | None:
         "keys": f"{site.account_id}/tableServices/default/tables/keys",
         "policies": f"{site.account_id}/tableServices/default/tables/policies",
     }[on]
-
-
-def _at(site: Site, kind: str, version: str, url: str) -> str | None:
-    """Return the id of the resource of this kind that answers at the URL."""
-    found = site.azure.listed(site.of_group(kind), version)
-    return next((one["id"] for one in found if host_in(url) in _hosts(one)), None)
-
-
-def _hosts(resource: Facts) -> set[str]:
-    properties = resource["properties"]
-    urls = [properties.get("endpoint") or "", *(properties.get("endpoints") or {}).values()]
-    return {str(properties.get("hostName") or "").lower(), *map(host_in, urls)}

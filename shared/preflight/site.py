@@ -95,9 +95,23 @@ class Site:
     @cached_property
     def topic(self) -> Facts | None:
         """The custom topic for news."""
-        wanted = self.settings.event_topic_url.lower()
-        found = self.azure.listed(self.of_group("Microsoft.EventGrid/topics"), EVENT_GRID)
-        return next((topic for topic in found if _property(topic, "endpoint").rstrip("/").lower() == wanted), None)
+        return self.at(self.settings.event_topic_url, "Microsoft.EventGrid/topics", EVENT_GRID)
+
+    @property
+    def content_safety(self) -> Facts | None:
+        """The account that answers at CONTENT_SAFETY_URL."""
+        return self.at(self.settings.content_safety_url, "Microsoft.CognitiveServices/accounts", COGNITIVE)
+
+    @property
+    def communication(self) -> Facts | None:
+        """The Communication Services at EMAIL_URL."""
+        return self.at(self.settings.email_url, "Microsoft.Communication/communicationServices", COMMUNICATION)
+
+    def at(self, url: str, kind: str, version: str) -> Facts | None:
+        """Return the group's resource of this kind that answers at a URL, or None."""
+        host = host_in(url)
+        found = self.azure.listed(self.of_group(kind), version) if host else []
+        return next((each for each in found if host in _hosts(each)), None)
 
     @property
     def app_principal(self) -> str:
@@ -105,6 +119,13 @@ class Site:
         identity = (self.app or {}).get("identity") or {}
         given = [one.get("principalId") for one in (identity.get("userAssignedIdentities") or {}).values()]
         return next(filter(None, [*given, identity.get("principalId")]), "")
+
+
+def _hosts(resource: Facts) -> set[str]:
+    """Return where a resource answers; kinds of resources name it differently."""
+    properties = resource["properties"]
+    urls = [properties.get("endpoint") or "", *(properties.get("endpoints") or {}).values()]
+    return {_property(resource, "hostName").lower(), *map(host_in, urls)}
 
 
 def _property(resource: Facts, name: str) -> str:

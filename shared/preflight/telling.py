@@ -41,8 +41,7 @@ def _answer(site: Site) -> Line:
 def mail(site: Site) -> Iterator[Line]:
     """Tell whether e-mails may come from the sender: its domain is linked and verified."""
     host, group = host_in(site.settings.email_url), site.settings.resource_group
-    services = site.azure.listed(site.of_group("Microsoft.Communication/communicationServices"), COMMUNICATION)
-    service = next((one for one in services if str(one["properties"].get("hostName")).lower() == host), None)
+    service = site.communication
     if service is None:
         yield missing(f"no Communication Services of {group} is at {host}", "azd provision")
         return

@@ -1,0 +1,87 @@
+"""`tunedrop models`: the base models that TuneDrop knows."""
+
+import os
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from typing import Any
+
+from cli.output import console, json_out, print_table
+from shared.core.base_models import BaseModel, base_models, refusal
+from shared.core.dataset.cost import Prices, prices_of
+from shared.errors import SettingsError
+from shared.settings import settings_and_faults
+
+PRICES = ("PRICE_PER_1000_TRAINING_TOKENS", "HOSTING_PER_HOUR", "CURRENCY")  # the settings about them
+HEADS = ("base model", "route", "lifecycle", "regions", "context", "trained on", "its template", "price")
+
+
+def show(*, as_json: bool, environment: Mapping[str, str] = os.environ) -> None:
+    """Show every base model; those that can be fine-tuned come first, prices are those of the settings."""
+    prices = _prices(environment)
+    today = datetime.now(UTC).date()
+    found = [_facts(model, today, prices) for model in base_models().values()]
+    if as_json:
+        json_out({"object": "list", "data": found})
+    else:
+        print_table(console(), HEADS, map(_row, found))
+
+
+def _prices(environment: Mapping[str, str]) -> Prices:
+    """Return the prices of the settings; raises SettingsError that names the one that is none."""
+    settings, faults = settings_and_faults(environment)
+    wrong = [fault for fault in faults if fault.startswith(PRICES)]
+    if wrong:
+        raise SettingsError("; ".join(wrong))
+    return prices_of(settings.training_price, settings.hosting_price, settings.currency)
+
+
+def _facts(model: BaseModel, today: date, prices: Prices) -> dict[str, Any]:
+    """Return what is known of the base model as JSON."""
+    return {
+        "name": model.name,
+        "publisher": model.publisher,
+        "route": model.route.value,
+        "can_be_tuned": refusal(model, today) is None,
+        "retired_on": model.retired_on.isoformat() if model.retired_on else None,
+        "replaced_by": model.replaced_by or None,
+        "regions": list(model.regions),
+        "context_length": model.context_length,
+        "training_length": model.training_length,
+        "roles": list(model.roles),
+        "system_messages": model.system_messages,
+        "tools": model.tools,
+        "control_tokens": list(model.control_tokens),
+        "training_per_1000_tokens": prices.per_1000_tokens,
+        "hosting_per_hour": prices.hosting_per_hour,
+        "currency": prices.currency,
+    }
+
+
+def _row(facts: Mapping[str, Any]) -> tuple[str, ...]:
+    return (
+        facts["name"],
+        facts["route"],
+        "can be tuned" if facts["can_be_tuned"] else f"retired {facts['retired_on']}, use {facts['replaced_by']}",
+        ", ".join(facts["regions"]) or "none",
+        f"{facts['context_length']:,}",
+        f"{facts['training_length']:,} tokens of an example",
+        _template(facts),
+        _price(facts) if facts["can_be_tuned"] else "",
+    )
+
+
+def _template(facts: Mapping[str, Any]) -> str:
+    """Return what the chat template knows of."""
+    lacks = [
+        what for what, known in (("system", facts["system_messages"]), ("tools", facts["tools"])) if not known
+    ]
+    return f"no {', no '.join(lacks)}" if lacks else "all"
+
+
+def _price(facts: Mapping[str, Any]) -> str:
+    training, hosting, currency = (
+        facts[name] for name in ("training_per_1000_tokens", "hosting_per_hour", "currency")
+    )
+    told = [f"{training:g} {currency} for 1,000 tokens"] if training is not None else []
+    told += [f"{hosting:g} {currency} an hour"] if hosting is not None else []
+    return ", ".join(told) or "not in the settings"

@@ -1,0 +1,189 @@
+"""A healthy deployment in Azure, as the preflight reads it; tests take parts away."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from shared.errors import NotFound
+from shared.preflight.account import PROVIDERS
+from shared.preflight.news import SUBSCRIPTIONS
+from shared.preflight.roles import IDS, NEEDS
+from shared.preflight.storage import PLACES
+
+NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
+APP, PROJECT, YOU = ("00000000-0000-0000-0000-00000000000" + digit for digit in "123")
+GROUP = "/subscriptions/sub/resourceGroups/rg"
+STORAGE = f"{GROUP}/providers/Microsoft.Storage/storageAccounts/sttd"
+WORKSPACE = f"{GROUP}/providers/Microsoft.MachineLearningServices/workspaces/ws"
+SITE = f"{GROUP}/providers/Microsoft.Web/sites/func"
+TOPIC = f"{GROUP}/providers/Microsoft.EventGrid/topics/egt"
+STORAGE_TOPIC = f"{GROUP}/providers/Microsoft.EventGrid/systemTopics/egst-storage"
+WORKSPACE_TOPIC = f"{GROUP}/providers/Microsoft.EventGrid/systemTopics/egst-workspace"
+SAFETY = f"{GROUP}/providers/Microsoft.CognitiveServices/accounts/safety"
+COMMUNICATION = f"{GROUP}/providers/Microsoft.Communication/communicationServices/acs"
+DOMAIN = f"{GROUP}/providers/Microsoft.Communication/emailServices/mail/domains/AzureManagedDomain"
+USAGES = "/subscriptions/sub/providers/Microsoft.Storage/locations/eastus2/usages"
+ENVIRONMENT = {
+    "AzureWebJobsStorage__blobServiceUri": "https://sttd.blob.core.windows.net/",
+    "AzureWebJobsStorage__queueServiceUri": "https://sttd.queue.core.windows.net/",
+    "AzureWebJobsStorage__tableServiceUri": "https://sttd.table.core.windows.net/",
+    "AZURE_SUBSCRIPTION_ID": "sub",
+    "AZURE_RESOURCE_GROUP": "rg",
+    "AZURE_ML_WORKSPACE": "ws",
+    "EVENT_TOPIC_URL": "https://egt.eastus2-1.eventgrid.azure.net/api/events",
+    "CONTENT_SAFETY_URL": "https://safety.cognitiveservices.azure.com",
+    "TEAMS_WEBHOOK_URL": "https://prod-1.example.com/workflows/1/triggers/manual?sig=secret",
+    "EMAIL_URL": "https://acs.unitedstates.communication.azure.com",
+    "EMAIL_SENDER": "DoNotReply@mail.example",
+    "EMAIL_RECIPIENTS": "team@example.com",
+    "APP_URL": "https://func.azurewebsites.net",
+}
+ON = {
+    "storage": STORAGE,
+    "insights": f"{GROUP}/providers/Microsoft.Insights/components/insights",
+    "project": WORKSPACE,
+    "contentSafety": SAFETY,
+    "newsTopic": TOPIC,
+    "communication": COMMUNICATION,
+    "webhook": f"{GROUP}/providers/Microsoft.KeyVault/vaults/kv/secrets/webhook",
+    "reports": f"{STORAGE}/blobServices/default/containers/reports",
+    "datasets": f"{STORAGE}/blobServices/default/containers/datasets",
+    "keys": f"{STORAGE}/tableServices/default/tables/keys",
+    "policies": f"{STORAGE}/tableServices/default/tables/policies",
+}
+PRINCIPALS = {"app": APP, "project": PROJECT, "you": YOU}
+Resources = dict[str, dict[str, Any]]
+
+
+def healthy() -> Resources:
+    """Return every resource by its id."""
+    parts = (_account(), _training(), _events(), _services())
+    found = {
+        path: {"id": path, "name": path.rpartition("/")[2], **facts} for part in parts for path, facts in part
+    }
+    for service in ("blobServices", "queueServices", "tableServices"):
+        found[f"{STORAGE}/{service}/default"] = {"properties": {"cors": {"corsRules": []}}}
+    return found
+
+
+def _account() -> list[tuple[str, dict[str, Any]]]:
+    registered = {"registrationState": "Registered"}
+    return [
+        ("/subscriptions/sub", {"displayName": "Sub", "state": "Enabled"}),
+        (GROUP, {"location": "eastus2"}),
+        *((f"/subscriptions/sub/providers/{name}", dict(registered)) for name in PROVIDERS),
+        (f"{USAGES}/1", {"name": {"value": "StorageAccounts"}, "currentValue": 3, "limit": 250}),
+    ]
+
+
+def _training() -> list[tuple[str, dict[str, Any]]]:
+    identity = {"principalId": PROJECT}
+    workspace = {"location": "East US 2", "kind": "Project", "identity": identity}
+    return [
+        (WORKSPACE, workspace | {"properties": {"provisioningState": "Succeeded"}}),
+        (f"{WORKSPACE}/datastores/tunedrop", {"properties": {"accountName": "sttd", "containerName": "reports"}}),
+    ]
+
+
+def _events() -> list[tuple[str, dict[str, Any]]]:
+    topics = {"storage": STORAGE_TOPIC, "workspace": WORKSPACE_TOPIC, "news": TOPIC}
+    subscriptions = [
+        (
+            f"{topics[one.topic]}/eventSubscriptions/{one.name}",
+            {
+                "properties": {
+                    "provisioningState": "Succeeded",
+                    "destination": {"properties": {"resourceId": f"{SITE}/functions/{one.function}"}},
+                    "filter": {"includedEventTypes": list(one.event_types)},
+                }
+            },
+        )
+        for one in SUBSCRIPTIONS
+    ]
+    endpoint = ENVIRONMENT["EVENT_TOPIC_URL"]
+    return [
+        (TOPIC, {"properties": {"endpoint": endpoint, "provisioningState": "Succeeded"}}),
+        (STORAGE_TOPIC, {"properties": {"source": STORAGE}}),
+        (WORKSPACE_TOPIC, {"properties": {"source": WORKSPACE.replace("ws", "WS")}}),  # Azure changes the case
+        *subscriptions,
+    ]
+
+
+def _services() -> list[tuple[str, dict[str, Any]]]:
+    safety = {"endpoint": ENVIRONMENT["CONTENT_SAFETY_URL"] + "/", "customSubDomainName": "safety"}
+    verified = {one: {"status": "Verified"} for one in ("Domain", "SPF", "DKIM", "DKIM2")}
+    app = {"state": "Running", "defaultHostName": "func.azurewebsites.net"}
+    identity = {"userAssignedIdentities": {"id": {"principalId": APP}}}
+    return [
+        (SITE, {"properties": app, "identity": identity}),
+        (SAFETY, {"kind": "AIServices", "properties": safety}),
+        (
+            COMMUNICATION,
+            {"properties": {"hostName": "acs.unitedstates.communication.azure.com", "linkedDomains": [DOMAIN]}},
+        ),
+        (DOMAIN, {"properties": {"mailFromSenderDomain": "mail.example", "verificationStates": verified}}),
+    ]
+
+
+def assigned() -> list[tuple[str, str, str]]:
+    """Return who has which role on what, as infra/roles.bicep gives it."""
+    return [(PRINCIPALS[need.who], need.role, ON[need.on]) for need in NEEDS]
+
+
+@dataclass
+class FakeAzure:
+    """Azure in memory; `failing` holds what a path, or a method's name, raises."""
+
+    resources: Resources = field(default_factory=healthy)
+    roles: list[tuple[str, str, str]] = field(default_factory=assigned)
+    places: set[tuple[str, str]] = field(default_factory=lambda: set(PLACES))
+    failing: dict[str, Exception] = field(default_factory=dict)
+    caller: Mapping[str, str] = field(default_factory=lambda: {"oid": YOU, "upn": "ann@example.com"})
+    clock: datetime = NOW
+    cards: int = 0
+
+    def claims(self) -> Mapping[str, str]:
+        self._fail("claims")
+        return self.caller
+
+    def time(self) -> datetime:
+        self._fail("time")
+        return self.clock
+
+    def read(self, path: str, version: str) -> Mapping[str, Any]:
+        self._fail(path)
+        if path not in self.resources:
+            raise NotFound("azure", "404 ResourceNotFound")
+        return self.resources[path]
+
+    def listed(self, path: str, version: str, chosen: str = "") -> list[Mapping[str, Any]]:
+        self._fail(path)
+        if chosen:
+            who = re.fullmatch(r"assignedTo\('(.+)'\)", chosen)
+            assert who
+            return [_assignment(role, scope) for principal, role, scope in self.roles if principal == who[1]]
+        return [facts for each, facts in self.resources.items() if each.rpartition("/")[0] == path]
+
+    def open(self, kind: str, name: str) -> None:
+        self._fail(f"{kind} {name}")
+        if (kind, name) not in self.places:
+            raise NotFound("azure", "404")
+
+    def verdict(self) -> int:
+        self._fail("verdict")
+        return 4
+
+    def post_test_card(self) -> None:
+        self._fail("post_test_card")
+        self.cards += 1
+
+    def _fail(self, what: str) -> None:
+        if what in self.failing:
+            raise self.failing[what]
+
+
+def _assignment(role: str, scope: str) -> Mapping[str, Any]:
+    definition = f"/subscriptions/sub/providers/Microsoft.Authorization/roleDefinitions/{IDS[role]}"
+    return {"properties": {"roleDefinitionId": definition, "scope": scope}}

@@ -1,0 +1,52 @@
+"""What the preflight looks for is what the infrastructure makes and the local cloud has."""
+
+import re
+from pathlib import Path
+
+from localcloud.azurite import CONTAINERS, QUEUES, TABLES
+from localcloud.event_subscriptions import SUBSCRIPTIONS as DELIVERED
+from localcloud.management.account import REGISTERED
+from shared.preflight import CHECKS
+from shared.preflight.account import PROVIDERS
+from shared.preflight.news import SUBSCRIPTIONS
+from shared.preflight.roles import IDS, NEEDS
+from shared.preflight.storage import PLACES
+from shared.settings import OPTIONAL, REQUIRED
+
+ROLES = Path("infra/roles.bicep").read_text("utf-8")
+ASSIGNMENT = re.compile(
+    r"scope: ([\w:]+)\n  properties: \{\n    principalId: (app|project|user)PrincipalId\n"
+    r"(?:    principalType: 'ServicePrincipal'\n)?    roleDefinitionId: roles\.(\w+)"
+)
+
+
+def test_the_roles_are_those_of_the_infrastructure():
+    ids = dict(re.findall(r"(\w+): subscriptionResourceId\(definitions, '([0-9a-f-]{36})'\)", ROLES))
+    people = {"app": "app", "project": "project", "user": "you"}
+    assigned = {(people[who], ids[role], on.rpartition(":")[2]) for on, who, role in ASSIGNMENT.findall(ROLES)}
+    assert {(need.who, IDS[need.role], need.on) for need in NEEDS} == assigned
+
+
+def test_the_subscriptions_are_those_of_the_infrastructure():
+    topics = {"tunedrop": "news"}
+    delivered = {(one.name, topics.get(one.topic, one.topic), one.function, one.event_types) for one in DELIVERED}
+    assert {(one.name, one.topic, one.function, one.event_types) for one in SUBSCRIPTIONS} == delivered
+
+
+def test_the_places_are_those_of_the_infrastructure():
+    kinds = {"container": CONTAINERS, "queue": QUEUES, "table": TABLES}
+    assert set(PLACES) == {(kind, name) for kind, names in kinds.items() for name in names}
+
+
+def test_the_providers_are_those_that_the_page_on_azure_registers():
+    page = Path("docs/azure.md").read_text("utf-8")
+    assert set(PROVIDERS) == set(
+        re.findall(r"Microsoft\.\w+(?=[ ;\\])", page.split("for provider in")[1].split("done")[0])
+    )
+    assert set(REGISTERED) == set(PROVIDERS)
+
+
+def test_each_check_has_a_name_of_its_own_and_needs_settings_that_exist():
+    assert len({check.name for check in CHECKS}) == len(CHECKS)
+    assert {field for check in CHECKS for field in check.needs} <= {*REQUIRED, *OPTIONAL}
+    assert all(check.means for check in CHECKS)
