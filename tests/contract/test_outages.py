@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from shared.core.messages import NOTHING_MORE
 from shared.core.run import Channel, Notification, Run
 from shared.errors import ServiceUnavailable
 from shared.gateways.blob_store import BlobStore
@@ -14,6 +15,7 @@ from shared.gateways.email import EmailService
 from shared.gateways.event_topic import EventTopic
 from shared.gateways.key_table import KeyTable
 from shared.gateways.model_table import ModelTable
+from shared.gateways.policy_table import PolicyTable
 from shared.gateways.run_queue import RunQueue
 from shared.gateways.run_table import RunTable
 from tests.contract.conftest import Real
@@ -27,11 +29,12 @@ CALLS: dict[str, Call] = {
     "run table": lambda settings, identity, run: RunTable(settings, identity).add(run),
     "model table": lambda settings, identity, run: ModelTable(settings, identity).find("support"),
     "key table": lambda settings, identity, run: KeyTable(settings, identity).find("00ff"),
+    "policy table": lambda settings, identity, run: PolicyTable(settings, identity).find("support"),
     "event topic": lambda settings, identity, run: EventTopic(settings, identity).publish(
         [Notification(run, Channel.TEAMS)]
     ),
     "email": lambda settings, identity, run: EmailService(settings, identity).send(
-        Notification(run, Channel.EMAIL)
+        Notification(run, Channel.EMAIL), NOTHING_MORE
     ),
 }
 
