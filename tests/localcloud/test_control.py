@@ -12,7 +12,7 @@ from starlette.types import ASGIApp, Message, Scope
 
 from localcloud.control import Control, Fault, Training, Weather
 from localcloud.control_input import BadInputError, event_order, faults_in, training_in, weather_in
-from localcloud.frame import Cloud, Service, asgi, versioned
+from localcloud.frame import Cloud, Frame, Service, asgi, versioned
 from localcloud.identity import token_for
 
 SERVICES = ("arm", "content_safety")
@@ -78,6 +78,13 @@ async def test_a_fault_strikes_the_calls_it_names(fault: Fault, statuses: list[i
     app = asgi(Service("arm", [Route("/jobs", counter.answer)]), cloud)
     assert [(await call(app, "/jobs"))[0] for _call in range(3)] == statuses
     assert counter.count == effects
+
+
+def test_not_every_429_says_when_to_come_back() -> None:
+    frame = Frame(Service("arm", []), Counter().answer, Control(Weather(1, throttled=1.0)))  # type: ignore[arg-type]
+    answers = [frame._weather({"path": "/jobs"}) for _ in range(40)]
+    assert {answer.status_code for answer in answers if answer} == {429}
+    assert {answer.headers.get("retry-after") for answer in answers if answer} == {None, "1"}
 
 
 async def test_a_crash_kills_the_host_that_calls() -> None:
