@@ -65,9 +65,14 @@ class Azurite:
         with self.client(service) as client:
             rules = client.get_service_properties()["cors"]
         return [
-            {"allowedOrigins": rule.allowed_origins, "allowedMethods": rule.allowed_methods}
+            {"allowedOrigins": _listed(rule.allowed_origins), "allowedMethods": _listed(rule.allowed_methods)}
             for rule in rules or ()
         ]
+
+
+def _listed(told: str | list[str]) -> list[str]:
+    """Return a list of what the storage SDKs tell as a list, or as one text with commas."""
+    return told.split(",") if isinstance(told, str) else told
 
 
 def _service(azurite: Azurite, service: str) -> Read:
