@@ -58,6 +58,7 @@ def webhook(status: int) -> dict[str, Any]:
     return {"service": "inbox", "match": "POST /workflows", "times": 99, "status": status}
 
 
+PROVIDERS = "/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/rg-local/providers"
 EMPTY = {"value": []}
 FAILED = {"properties": {"provisioningState": "Failed"}}
 UNVERIFIED = {
@@ -179,6 +180,23 @@ def test_what_is_really_so_in_the_storage_account_is_seen(
     with BlobServiceClient(real.settings.blob_url, real.credential) as blobs, change(blobs):
         (line,) = lines_of(check, site_of(real))
     assert (line.status, says in line.says) == (Status.MISSING if says else Status.OK, True), line
+
+
+@pytest.mark.parametrize(
+    ("path", "version"),
+    [
+        ("{}/Microsoft.Storage/storageAccounts/other", "2020-01-01"),
+        ("{}/Microsoft.Sql/servers", "2021-04-01"),
+        (
+            "/subscriptions/{}/resourceGroups/rg-local/providers/Microsoft.Authorization/roleAssignments",
+            "2022-04-01",
+        ),
+    ],
+)
+def test_what_the_local_cloud_does_not_show_is_a_loud_501(real: Real, path: str, version: str):
+    with pytest.raises(ServiceRefused, match="NotInLocalCloud") as refused:
+        AzureReads(real.settings, real.credential).read(path.format(PROVIDERS), version)
+    assert refused.value.status == 501
 
 
 @pytest.mark.usefixtures("azure_ai_ml")

@@ -8,6 +8,7 @@ from shared.core.dataset.cost import Prices
 from shared.core.messages import email
 from shared.core.run import Channel, State
 from shared.errors import NotFound, ServiceRefused, ServiceUnavailable
+from shared.ports import PREFLIGHT
 from tests.unit.world import GOOD, World, example
 
 
@@ -185,6 +186,10 @@ def test_a_newer_dataset_takes_the_name_over_and_the_old_endpoint_is_removed():
     ("spoil", "reason"),
     [
         (lambda w: w.training.fail_next("submit", ServiceRefused("azure ml", "no quota", 400)), "no quota"),
+        (
+            lambda w: w.training.fail_next("submit", ServiceRefused("azure ml", "wrong region", 400, PREFLIGHT)),
+            "no job was submitted: wrong region",
+        ),
         (lambda w: w.endpoints.fail_next("create", ServiceRefused("azure ml", "no room", 409)), "no room"),
         (lambda w: setattr(w, "answer", lambda: "it said nothing"), "it said nothing"),
         (lambda w: w.training.fail_next("job", NotFound("azure ml", "gone")), "no longer knows"),
