@@ -15,7 +15,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from bench.proxy import litellm, soak
-from bench.proxy.measure import Figures, measured
+from bench.proxy.measure import CONNECTIONS, Figures, measured
 from bench.proxy.servers import Server, free_port, python, running
 from bench.proxy.upstream import BASE_MODEL, KEY, MODEL
 from bench.proxy.upstreams import upstream
@@ -50,7 +50,7 @@ def rows(figures: dict[str, Figures], bare: float) -> Iterator[tuple[str, ...]]:
         "CPU ms per request",
         "requests/s per core",
         "over a direct call, ms",
-        *(f"c{count}: p50, p95, p99 ms" for count in (1, 16, 64)),
+        *(f"c{count}: p50, p95, p99 ms" for count in CONNECTIONS),
         "300/50 case, ms",
         "memory idle, peak MB",
         "start, first answer s",
@@ -62,7 +62,7 @@ def rows(figures: dict[str, Figures], bare: float) -> Iterator[tuple[str, ...]]:
             f"{cpu:.2f}",
             f"{1000 / cpu:.0f}",
             f"{found.at(1, 0.5) - bare:.1f}",
-            *(", ".join(f"{found.at(count, share):.1f}" for share in (0.5, 0.95, 0.99)) for count in (1, 16, 64)),
+            *(found.percentiles(count) for count in CONNECTIONS),
             f"{min(found.slow):.0f}",
             f"{found.idle_mb:.0f}, {found.peak_mb:.0f}",
             f"{found.start:.1f}, {found.start + found.first_answer / 1000:.1f}",
@@ -108,7 +108,7 @@ def write(tables: str) -> None:
 def counts(name: str, requests: int) -> tuple[int, int]:
     """Return how many requests and streams a contestant gets."""
     if name == LITELLM:  # which would take minutes
-        return max(10, requests // 5), 4
+        return max(10, requests // 10), 4
     return requests, 0 if name == REFERENCE else max(4, requests // 20)
 
 
