@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from typing import Any
 
-from shared.errors import ServiceRefused, TuneDropError
+from shared.errors import ServiceRefused, TuneDropError, place_of
 from shared.preflight.lines import NO_RIGHTS, Check, Line, Status, unknown
 from shared.preflight.site import Site
 from shared.preflight.table import CHECKS
@@ -61,9 +61,10 @@ def _lines(check: Check, site: Site) -> list[Line]:
         found.append(_refused(check, site, refusal))
     except TuneDropError as problem:
         found.append(unknown(str(problem), "try again"))
-    except (KeyError, TypeError, AttributeError) as error:
-        # Azure's answer has another shape than its documents say: that is no fault of the deployment.
-        found.append(unknown(f"Azure answered otherwise than expected ({error!r})", "look into the portal"))
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
+        # An answer of another shape than Azure documents, or a setting that no SDK takes; its words may be secret.
+        what = f"{type(error).__name__} in {place_of(error)}"
+        found.append(unknown(f"Azure answered otherwise than expected ({what})", "look into the portal"))
     return found
 
 

@@ -33,8 +33,9 @@ def send_event(facts: Mapping[str, Any], channel: Channel) -> None:
 def look_at_the_site(environment: Mapping[str, str], *, test_card: bool = False) -> "list[Told]":
     """Return what the checks say of the deployment that these settings name, be they complete or not."""
     from shared.gateways.azure_reads import AzureReads
+    from shared.gateways.identity import AskedOnce
     from shared.preflight import Site, look
 
     settings, faults = settings_and_faults(environment)
-    azure = AzureReads(settings, App(settings).credential)
+    azure = AzureReads(settings, AskedOnce(App(settings).credential))
     return look(Site(azure, settings, now, faults=faults, test_card=test_card))
