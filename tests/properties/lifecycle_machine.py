@@ -1,5 +1,6 @@
 """Everything that may happen to runs, in any order, as hypothesis draws it; and what must hold all the while."""
 
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
@@ -24,6 +25,9 @@ from tests.unit.world import GOOD, World, example
 
 NAMES = ("support.jsonl", "sales.jsonl")
 CONTENTS = {"good": GOOD, "another": GOOD + example(99).encode(), "bad": b"nonsense"}
+MIDDLES = [  # calls in the middle of a step: between reading the run and saving what follows
+    (fake, method) for fake, method in CALLS if fake in ("datasets", "training", "endpoints", "models")
+] + [("runs", "save")]
 ERRORS = (
     ServiceUnavailable("a service", "a bad moment"),
     Conflict("a repeated call met its own effect"),
@@ -98,20 +102,33 @@ class Lives(RuleBasedStateMachine):
         self.lost_answers |= method in ("send", "sent", "claim", "release")
         getattr(self.world, fake).fail_next(method, error, after=after)
 
-    @rule(call=st.sampled_from(CALLS), number=st.integers(0, 3), after=st.booleans())
-    def another_host_will_act_meanwhile(self, call: tuple[str, str], number: int, after: bool):
-        fake, method = call
-        getattr(self.world, fake).meanwhile(method, lambda: self.hint_comes(number), after=after)
+    @rule(call=st.sampled_from(MIDDLES), number=st.integers(0, 3), after=st.booleans())
+    def two_hosts_meet(self, call: tuple[str, str], number: int, after: bool):
+        self._meanwhile(call, lambda: self.hint_comes(number), after)
+        self.hint_comes(number)
 
     @rule(
-        call=st.sampled_from(CALLS),
+        call=st.sampled_from(MIDDLES),
         command=st.sampled_from(COMMANDS),
         number=st.integers(0, 3),
         after=st.booleans(),
     )
-    def a_person_will_ask_meanwhile(self, call: tuple[str, str], command: Command, number: int, after: bool):
-        fake, method = call
-        getattr(self.world, fake).meanwhile(method, lambda: self.person_asks(command, number), after=after)
+    def a_person_asks_meanwhile(self, call: tuple[str, str], command: Command, number: int, after: bool):
+        self._meanwhile(call, lambda: self.person_asks(command, number), after)
+        self.hint_comes(number)
+
+    @rule(call=st.sampled_from(MIDDLES), command=st.sampled_from(COMMANDS), number=st.integers(0, 3))
+    def a_call_takes_minutes(self, call: tuple[str, str], command: Command, number: int):
+        """Others go on meanwhile; nothing fails besides: what is not promised is said in docs/reliability.md."""
+        self._recover()
+
+        def act() -> None:
+            self.person_asks(command, number)
+            self.world.tick(2)
+
+        self._meanwhile(call, act, after=False)
+        self.hint_comes(number)
+        self._recover()
 
     @rule(command=st.sampled_from(COMMANDS), number=st.integers(0, 3))
     def person_asks(self, command: Command, number: int):
@@ -162,8 +179,7 @@ class Lives(RuleBasedStateMachine):
         assert_all_were_told(self.world, rather_twice=self.lost_answers)
 
     def _calm_down(self) -> None:
-        for fake in {fake for fake, _ in CALLS}:
-            getattr(self.world, fake).recover()
+        self._recover()
         self.deployments_answer_as(Trouble())
         self.endpoints_come_out_as("succeeded")
 
@@ -175,6 +191,14 @@ class Lives(RuleBasedStateMachine):
                 break
             self.world.now += LONGER_THAN_ANY_LIMIT
         self.world.tick(CALM_TICKS)
+
+    def _meanwhile(self, call: tuple[str, str], act: Callable[[], None], after: bool) -> None:
+        fake, method = call
+        getattr(self.world, fake).meanwhile(method, act, after=after)
+
+    def _recover(self) -> None:
+        for fake in {fake for fake, _ in CALLS}:
+            getattr(self.world, fake).recover()
 
     def _event(self, dropped: Dropped) -> None:
         with suppress(TuneDropError):

@@ -8,7 +8,7 @@ from hypothesis.stateful import run_state_machine_as_test
 from tests.properties.lifecycle_machine import Lives
 
 SOAK = bool(os.environ.get("SOAK"))  # set by `make soak`: many more, and other ones each time
-EXAMPLES = 3000 if SOAK else 60
+EXAMPLES = 3000 if SOAK else 120
 STEPS = 25
 
 
