@@ -10,7 +10,7 @@ import re
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -35,18 +35,29 @@ class Took:
         return self.megabytes / self.seconds
 
 
-def took(name: str, path: Path, rounds: int) -> Took:
-    """Return the best of some rounds, each in a process of its own."""
+def all_took(names: Iterable[str], path: Path, rounds: int) -> dict[str, Took]:
+    """Return the best of some rounds for each contestant; in a round all of them run, each in its own process."""
+    runs: dict[str, list[Took]] = {name: [] for name in names}
+    for _ in range(rounds):
+        for name, before in runs.items():
+            before.append(took(name, path))
+            print(f"{path.name} {name}: {before[-1].speed:.0f} MB/s", flush=True)
+    return {
+        name: Took(min(r.seconds for r in each), max(r.peak_mb for r in each), each[0].megabytes)
+        for name, each in runs.items()
+    }
+
+
+def took(name: str, path: Path) -> Took:
+    """Return what one contestant takes once."""
     command = [sys.executable, "-m", "bench.datasets.contestants", name, str(path)]
-    runs = [json.loads(subprocess.run(command, check=True, capture_output=True).stdout) for _ in range(rounds)]
-    best = min(runs, key=lambda run: run["seconds"])
-    print(f"{path.name} {name}: {path.stat().st_size / 1e6 / best['seconds']:.0f} MB/s", flush=True)
-    return Took(best["seconds"], max(run["peak_mb"] for run in runs), path.stat().st_size / 1e6)
+    run = json.loads(subprocess.run(command, check=True, capture_output=True).stdout)
+    return Took(run["seconds"], run["peak_mb"], path.stat().st_size / 1e6)
 
 
 def peers(path: Path, rounds: int) -> Iterator[tuple[str, ...]]:
     """Yield the rows of the table of all contestants on one file."""
-    results = {name: took(name, path, rounds) for name in CONTESTANTS}
+    results = all_took(CONTESTANTS, path, rounds)
     yield "contestant", "MB/s of CPU time", "of the floor", "peak memory, MB", "looks at"
     for name, result in results.items():
         ratio = result.speed / results[FLOOR].speed
@@ -76,7 +87,7 @@ def variants(
         lines = write_chats(path, megabytes / 4, **options)
         yield variant(name, path, lines, rounds, whole=True, floor="tools" not in options)
     if large:
-        yield variant("large", path, write_chats(path, large), 1, whole=False)
+        yield variant("large", path, write_chats(path, large), 2, whole=False)
     if short_lines:
         write_short_lines(path, short_lines)
         yield variant("the shortest lines", path, short_lines, 1, whole=False)
@@ -85,7 +96,8 @@ def variants(
 
 def variant(name: str, path: Path, lines: int, rounds: int, *, whole: bool, floor: bool = True) -> tuple[str, ...]:
     """Return the row of one file."""
-    ours, least = took(OURS, path, rounds), took(FLOOR, path, rounds) if floor else None
+    results = all_took((FLOOR, OURS) if floor else (OURS,), path, rounds)
+    ours, least = results[OURS], results.get(FLOOR)
     return (
         name,
         f"{ours.megabytes:.0f}",
@@ -94,7 +106,7 @@ def variant(name: str, path: Path, lines: int, rounds: int, *, whole: bool, floo
         f"{ours.speed:.0f}",
         f"{ours.speed / least.speed:.2f}" if least else "",
         f"{ours.peak_mb:.0f}",
-        f"{took(ALL, path, 1).speed:.0f}" if whole else "",
+        f"{took(ALL, path).speed:.0f}" if whole else "",
     )
 
 
