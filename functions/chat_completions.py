@@ -34,12 +34,14 @@ async def _completion(req: Request, key: ApiKey) -> Response:
     estimated = len(raw) // BYTES_PER_TOKEN
     use = app().guard.admit(key, estimated)
     drop_unknown = req.headers.get("extra-parameters") in DROPPING
+    request_id = req.state.request_id
     try:
         body = decoded(raw)
         if isinstance(body, dict) and body.get("stream") is True:
-            chunks = await app().inference.stream(body, key, drop_unknown=drop_unknown)
-            return event_stream(_counted(chunks, use, estimated) if use.tokens else chunks, use.headers)
-        answer = await app().inference.complete(body, key, drop_unknown=drop_unknown)
+            chunks = await app().inference.stream(body, key, drop_unknown=drop_unknown, request_id=request_id)
+            counted = _counted(chunks, use, estimated) if use.tokens else chunks
+            return event_stream(counted, use.headers, request_id)
+        answer = await app().inference.complete(body, key, drop_unknown=drop_unknown, request_id=request_id)
     except BaseException:
         use.settle(estimated, 0)
         raise

@@ -29,7 +29,7 @@ _decode = msgspec.json.Decoder().decode
 
 async def answered(req: Request, work: Callable[[ApiKey], Awaitable[Response]], scope: str = SCOPE) -> Response:
     """Return what `work` answers to the holder of a good key, or the error that it or the key check raises."""
-    request_id = uuid.uuid4().hex
+    request_id = req.state.request_id = uuid.uuid4().hex
     try:
         key = await app().guard.key(_bearer(req), scope, req.headers.get(PRINCIPAL))
         response = await work(key)
@@ -74,13 +74,15 @@ def json_response(body: Any, status: int = 200, headers: Mapping[str, str] | Non
     return Response(_encode(body), status, headers, media_type="application/json")
 
 
-def event_stream(chunks: AsyncGenerator[dict[str, Any], None], headers: Mapping[str, str]) -> Response:
+def event_stream(
+    chunks: AsyncGenerator[dict[str, Any], None], headers: Mapping[str, str], request_id: str
+) -> Response:
     """Return the chunks as server-sent events."""
     headers = {"cache-control": "no-cache", "x-accel-buffering": "no", **headers}
-    return StreamingResponse(frames(chunks), media_type="text/event-stream", headers=headers)
+    return StreamingResponse(frames(chunks, request_id), media_type="text/event-stream", headers=headers)
 
 
-async def frames(chunks: AsyncGenerator[dict[str, Any], None]) -> AsyncGenerator[bytes, None]:
+async def frames(chunks: AsyncGenerator[dict[str, Any], None], request_id: str) -> AsyncGenerator[bytes, None]:
     """Yield the frames, `[DONE]` last.
 
     When the stream breaks on the way, an error event goes out and the error is raised, which cuts the connection:
@@ -95,7 +97,7 @@ async def frames(chunks: AsyncGenerator[dict[str, Any], None]) -> AsyncGenerator
         yield frame(error.body)
         raise
     except Exception as error:  # noqa: BLE001 - reported; the client hears of it as an error event
-        log.error("a stream broke: %s in %s", type(error).__name__, place_of(error))
+        log.error("request %s: its stream broke: %s in %s", request_id, type(error).__name__, place_of(error))
         yield frame(model_unavailable().body)
         raise model_unavailable() from None
     finally:

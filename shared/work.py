@@ -281,15 +281,6 @@ def _deployment(run: Run, now: datetime) -> Deployment:
     )
 
 
-def retire_previous(models: Models, endpoints: Endpoints) -> None:
-    """Delete the endpoints whose model's name now points at a newer one; a hosted endpoint costs money."""
-    served = models.all()
-    log.info("models served: %d", len(served))  # the alert for endpoints that nobody asks counts on it
-    for deployment in served:
-        if deployment.previous_endpoint and endpoints.delete(deployment.previous_endpoint):
-            models.forget_previous(deployment)
-
-
 WORK: Mapping[Work, Callable[[Run, Services], Event | Waiting]] = {
     Work.CHECK_DATASET: check,
     Work.SUBMIT_JOB: submit,

@@ -7,6 +7,7 @@ Both are documented REST resources, so they are read as such.
 import logging
 from typing import Any
 
+from shared.core.names import run_of_job
 from shared.errors import ServiceRefused, ServiceUnavailable
 from shared.gateways.arm import Arm
 
@@ -19,7 +20,7 @@ def failure_reason(arm: Arm, job: str) -> str:
         services = arm.get(arm.workspace["properties"]["discoveryUrl"])
         details = arm.get(f"{services['api'].rstrip('/')}/history/v1.0{arm.workspace_path}/runs/{job}/details")
     except ServiceRefused as refusal:
-        log.warning("job %s: run history: %s", job, refusal)
+        log.warning("run %s: job %s: run history: %s", run_of_job(job), job, refusal)
         return ""
     error = ((details.get("error") or {}).get("error")) or {}
     return ": ".join(text for text in (error.get("code"), error.get("message")) if text)
@@ -30,7 +31,7 @@ def latest_metrics(arm: Arm, job: str) -> dict[str, float]:
     try:
         found = arm.get(f"{_tracking_url(arm)}/api/2.0/mlflow/runs/get?run_uuid={job}&run_id={job}")
     except (ServiceRefused, ServiceUnavailable) as error:
-        log.info("job %s: no metrics: %s", job, error)
+        log.info("run %s: job %s: no metrics: %s", run_of_job(job), job, error)
         return {}
     metrics: list[dict[str, Any]] = found.get("run", {}).get("data", {}).get("metrics") or []
     return {metric["key"]: float(metric["value"]) for metric in metrics}

@@ -1,7 +1,6 @@
 """One request on its way: what was asked, of which deployment, under which policy, and since when."""
 
 import logging
-import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -26,12 +25,12 @@ class Exchange:
     policy: Policy
     created: datetime
     metrics: Metrics
-    id: str = field(default_factory=lambda: f"chatcmpl-{uuid.uuid4().hex}")
+    request_id: str
     begun: float = field(default_factory=perf_counter)
 
     def head(self, kind: str) -> dict[str, Any]:
         """Return what each answer and chunk begins with; where nothing is checked it says so, and who wants it."""
-        head = envelope(kind, self.id, int(self.created.timestamp()), self.request.model)
+        head = envelope(kind, f"chatcmpl-{self.request_id}", int(self.created.timestamp()), self.request.model)
         if (opt_out := self.policy.opt_out) is not None:
             until = opt_out.until.isoformat()
             head["content_safety"] = {
@@ -51,10 +50,19 @@ class Exchange:
         now = perf_counter()
         self.metrics.first_text(self.deployment.model, now - self.begun, now - spoke_at)
 
-    def failed(self, code: str) -> None:
-        """Count a request that ends with an error before anything of an answer goes out."""
+    def failed(self, code: str, why: str = "") -> None:
+        """Count and log a request that ends with an error before anything of an answer goes out."""
         model, stream = self.deployment.model, self.request.stream
         self.metrics.request(model, stream=stream, seconds=perf_counter() - self.begun, error=code)
+        log.log(
+            logging.INFO if code == "content_filter" else logging.WARNING,
+            "chat model=%s run=%s request=%s failed %s%s",
+            self.request.model,
+            self.deployment.run_id,
+            self.request_id,
+            code,
+            f": {why}" if why else "",
+        )
 
     def ended(self, outcome: str, usage: Mapping[str, int] | None, error: str = "") -> None:
         """Log one line per answer: what, for how long, and how it ended; never a word of it."""
@@ -63,9 +71,10 @@ class Exchange:
         self.metrics.used(model, usage or {})
         log.log(
             logging.WARNING if outcome.startswith("cut") else logging.INFO,
-            "chat model=%s run=%s stream=%s messages=%d ms=%.0f %s%s",
+            "chat model=%s run=%s request=%s stream=%s messages=%d ms=%.0f %s%s",
             self.request.model,
             self.deployment.run_id,
+            self.request_id,
             self.request.stream,
             len(self.request.forwarded["messages"]),
             seconds * 1000,

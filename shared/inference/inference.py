@@ -1,7 +1,7 @@
 """The use case: one chat completion, whole or streamed, through moderation."""
 
 import asyncio
-import logging
+import uuid
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from datetime import datetime
 from time import perf_counter
@@ -28,7 +28,6 @@ from shared.ports import ApiKey, ChatModel, Deployment, Models, Policies, Safety
 from shared.recent import Recent
 
 T = TypeVar("T")
-log = logging.getLogger(__name__)
 
 UNCHECKED = Pace(first=1, later=1, overlap=0, margin=0)  # nothing is waited for where nothing is checked
 
@@ -60,13 +59,16 @@ class Inference:
         self._all = models.all
         self._found = Recent(find, clock)
 
-    async def complete(self, body: Any, key: ApiKey, *, drop_unknown: bool = False) -> dict[str, Any]:
+    async def complete(
+        self, body: Any, key: ApiKey, *, drop_unknown: bool = False, request_id: str = ""
+    ) -> dict[str, Any]:
         """Return the chat completion; raises ApiError."""
         request = read_request(body, drop_unknown=drop_unknown)
-        return await self._whole(await self._exchange(await self.deployment(request.model, key), request))
+        deployment = await self.deployment(request.model, key)
+        return await self._whole(await self._exchange(deployment, request, request_id))
 
     async def stream(
-        self, body: Any, key: ApiKey, *, drop_unknown: bool = False
+        self, body: Any, key: ApiKey, *, drop_unknown: bool = False, request_id: str = ""
     ) -> AsyncGenerator[dict[str, Any], None]:
         """Return the chunks, once the prompt has passed and the model has begun; raises ApiError before that.
 
@@ -74,11 +76,12 @@ class Inference:
         whole answer, and the caller has to make that known. Closing it cancels the model's work.
         """
         request = read_request(body, drop_unknown=drop_unknown)
-        return await self._streamed(await self._exchange(await self.deployment(request.model, key), request))
+        deployment = await self.deployment(request.model, key)
+        return await self._streamed(await self._exchange(deployment, request, request_id))
 
     async def ask(self, deployment: Deployment, body: Any) -> dict[str, Any]:
         """Return a deployment's chat completion, whether or not its model's name points at it yet."""
-        return await self._whole(await self._exchange(deployment, read_request(body)))
+        return await self._whole(await self._exchange(deployment, read_request(body), ""))
 
     async def deployment(self, model: str, key: ApiKey) -> Deployment:
         """Return what the model's name points at, at most 30 s late; raises ApiError 404 or 503."""
@@ -100,10 +103,11 @@ class Inference:
             raise service_unavailable(error.retry_after) from None
         return [deployment for deployment in every if not key.models or deployment.model in key.models]
 
-    async def _exchange(self, deployment: Deployment, request: ChatRequest) -> Exchange:
+    async def _exchange(self, deployment: Deployment, request: ChatRequest, request_id: str) -> Exchange:
         refuse_unsupported(deployment.base_model, request.forwarded)
         policy = await self._policies.of(deployment.model)
-        return Exchange(deployment, request, policy, self._clock(), self._metrics)
+        request_id = request_id or uuid.uuid4().hex
+        return Exchange(deployment, request, policy, self._clock(), self._metrics, request_id)
 
     async def _whole(self, exchange: Exchange) -> dict[str, Any]:
         request, policy = exchange.request, exchange.policy
@@ -141,17 +145,13 @@ class Inference:
         model: asyncio.Future[T] | None = None if policy.ask_first else asyncio.ensure_future(asked())
         try:
             verdict = await self._checker.prompt(request, policy)
-            if verdict.blocked:
-                log.info("chat model=%s prompt blocked: %s", request.model, ",".join(verdict.reasons))
-                exchange.blocked("prompt", verdict.reasons)
-                raise prompt_blocked(verdict)
-            return verdict, await (asked() if model is None else model)
+            if not verdict.blocked:
+                return verdict, await (asked() if model is None else model)
         except (ServiceUnavailable, ServiceRefused) as error:
-            log.warning("chat model=%s %s", request.model, error)
             if isinstance(error, NotFound):
                 self._found.forget(request.model)  # a newer deployment may have taken its place: retrying finds it
             refusal = as_api_error(error)
-            exchange.failed(refusal.code)
+            exchange.failed(refusal.code, str(error))
             raise refusal from None
         except ApiError as error:
             exchange.failed(error.code)
@@ -159,6 +159,9 @@ class Inference:
         finally:
             if model is not None:
                 await stopped(model)
+        exchange.blocked("prompt", verdict.reasons)
+        exchange.failed("content_filter", ",".join(verdict.reasons))
+        raise prompt_blocked(verdict)
 
     async def _streamed(self, exchange: Exchange) -> AsyncGenerator[dict[str, Any], None]:
         policy, checked = exchange.policy, exchange.policy.opt_out is None

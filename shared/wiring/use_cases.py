@@ -137,7 +137,7 @@ class App(Services):
 
     def retire_previous(self) -> None:
         """Delete the endpoints that newer ones replaced."""
-        from shared.work import retire_previous
+        from shared.retiring import retire_previous
 
         retire_previous(self.models, self.endpoints)
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from shared.errors import ServiceUnavailable
-from shared.work import retire_previous
+from shared.retiring import retire_previous
 from tests.fakes_inference import FakeSafety
 from tests.function_table import FUNCTIONS
 from tests.infra.bicep import read, value_of

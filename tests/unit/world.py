@@ -14,8 +14,9 @@ from shared.intake import Intake
 from shared.notifier import Backgrounds, Notifier
 from shared.ports import Dropped
 from shared.reconciler import Reconciler
+from shared.retiring import retire_previous
 from shared.screening import Pace, Screening
-from shared.work import Services, retire_previous
+from shared.work import Services
 from tests.fakes import (
     FakeDatasets,
     FakeDeadLetters,
