@@ -43,7 +43,9 @@ ONLY_SHOWN = {  # read for people who look, by no run
 def protocols() -> set[type]:
     """Return every port that there is."""
     found = [member for name, member in vars(ports).items() if not name.startswith("_")]
-    return {one for one in found if getattr(one, "_is_protocol", False) and one.__module__.startswith(ports.__name__)}
+    return {
+        one for one in found if getattr(one, "_is_protocol", False) and one.__module__.startswith(ports.__name__)
+    }
 
 
 def methods_of(port: type) -> list[str]:

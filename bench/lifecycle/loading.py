@@ -9,7 +9,7 @@ from bench.lifecycle.dropping import FINAL, storage_of
 from bench.lifecycle.watching import Watch
 from tests.cloud import RunningCloud
 
-PAUSE = 2.0  # seconds between two looks
+PAUSE = 5.0  # seconds between two looks: the looks cost something too
 PATIENCE = 120.0  # seconds, and as many again as the runs may take each
 SECONDS_PER_RUN = 5.0
 FINDING, SUBMITTING = 1, 1  # reads of a job that is to be submitted: is it there, and what did the SDK create
