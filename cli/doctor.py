@@ -1,5 +1,6 @@
 """`tunedrop doctor`: what is missing in Azure, and how to mend it."""
 
+import logging
 import os
 from collections.abc import Mapping, Sequence
 
@@ -27,6 +28,7 @@ def run(*, test_card: bool, as_json: bool, environment: Mapping[str, str] = os.e
             "which deployment? AZURE_SUBSCRIPTION_ID is not set. After azd up: "
             'set -a; eval "$(azd env get-values)"; set +a; before: export AZURE_SUBSCRIPTION_ID=<id>'
         )
+    logging.getLogger("azure").addHandler(logging.NullHandler())  # the lines say it once, and better
     with azure_packages("doctor"):
         told = look_at_the_site(environment, test_card=test_card)
     if as_json:

@@ -10,7 +10,7 @@ from typing import Any
 from azure.core.exceptions import AzureError, ClientAuthenticationError, HttpResponseError
 from azure.core.pipeline import PipelineResponse
 
-from shared.errors import Conflict, NotFound, ServiceRefused, ServiceUnavailable
+from shared.errors import Conflict, NotFound, NoToken, ServiceRefused, ServiceUnavailable
 
 RETRIES = 2  # by the SDK, within seconds; after that the timer, the queue or Event Grid comes back
 LONGEST_WAIT = 5.0  # seconds of Retry-After that are waited for on the spot
@@ -69,7 +69,7 @@ def calling(service: str) -> Iterator[None]:
 def _answered(service: str, error: HttpResponseError) -> Exception:
     status = error.status_code or 0
     if isinstance(error, ClientAuthenticationError) and error.response is None:
-        return ServiceUnavailable(service, "no token for the app's identity")
+        return NoToken(service, "no token for the app's identity")
     if error.response is None:
         return ServiceUnavailable(service, f"no answer ({_deepest(error)})")
     code, reason = _code(error), f"{status} {_words(error)}".strip()

@@ -23,6 +23,10 @@ class TimedOut(ServiceUnavailable):
     """A service did not answer in time; the call may have taken effect."""
 
 
+class NoToken(ServiceUnavailable):
+    """Nothing could be asked: the identity got no token."""
+
+
 class ServiceRefused(TuneDropError):
     """A service said no, and would say no again: the same call is not to be repeated."""
 

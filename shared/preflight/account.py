@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import timedelta
 
-from shared.errors import NotFound, ServiceUnavailable
+from shared.errors import NotFound, NoToken
 from shared.preflight.lines import Line, missing, ok, unknown
 from shared.preflight.site import GROUP, PROVIDER, STORAGE, SUBSCRIPTION, Site
 
@@ -44,8 +44,8 @@ def signed_in(site: Site) -> Iterator[Line]:
     """Tell as whom the checks ask."""
     try:
         claims = site.claims
-    except ServiceUnavailable as problem:
-        yield missing(f"no token: {problem.reason}", "az login")
+    except NoToken:
+        yield missing("the Azure SDKs find nobody to sign in as, or Microsoft Entra gives no token", "az login")
         return
     who = claims.get("upn") or claims.get("unique_name") or claims.get("appid") or claims.get("oid", "")
     yield ok(f"signed in as {who}") if who else unknown("signed in, but the token does not say as whom")

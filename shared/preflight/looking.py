@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from typing import Any
 
-from shared.errors import ServiceRefused, TuneDropError, place_of
+from shared.errors import NoToken, ServiceRefused, TuneDropError, place_of
 from shared.preflight.lines import NO_RIGHTS, Check, Line, Status, unknown
 from shared.preflight.site import Site
 from shared.preflight.table import CHECKS
@@ -59,6 +59,8 @@ def _lines(check: Check, site: Site) -> list[Line]:
         found.extend(check.ask(site))
     except ServiceRefused as refusal:
         found.append(_refused(check, site, refusal))
+    except NoToken:
+        found.append(unknown("nobody is signed in", "see sign-in"))
     except TuneDropError as problem:
         found.append(unknown(str(problem), "try again"))
     except (KeyError, TypeError, AttributeError, ValueError) as error:

@@ -115,7 +115,7 @@ def _lacking(site: Site, who: Who, principal: str) -> Iterator[Line]:
         else:
             yield missing(f"lacks {need.role} on {need.on}", _assign(need, scope, principal))
     if fine == len(needs):
-        yield ok(f"all {fine} roles are assigned")
+        yield ok(f"{fine} {'role is' if fine == 1 else 'roles are'} assigned")
 
 
 def _held(need: Need, scope: str, given: list[tuple[str, str]]) -> bool:

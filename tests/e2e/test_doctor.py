@@ -52,3 +52,11 @@ def test_without_a_deployment_it_cannot_be_asked(cloud: RunningCloud):
     done = doctor(cloud, AZURE_SUBSCRIPTION_ID="")
     assert (done.returncode, done.stdout) == (2, "")
     assert "AZURE_SUBSCRIPTION_ID is not set" in done.stderr
+
+
+def test_without_a_token_one_line_says_how_to_sign_in(cloud: RunningCloud):
+    done = doctor(cloud, "--json", IDENTITY_HEADER="wrong")
+    checks = {check["check"]: check for check in json.loads(done.stdout)["checks"]}
+    assert (done.returncode, done.stderr) == (1, "")
+    assert (checks["sign-in"]["status"], checks["sign-in"]["mend"]) == ("missing", "az login")
+    assert {check["says"] for check in checks.values() if check["status"] == "unknown"} == {"nobody is signed in"}

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from shared.errors import ServiceUnavailable
+from shared.errors import NoToken
 from shared.preflight import CHECKS, Check, Line, Site, Status, look, verdict
 from shared.settings import settings_and_faults
 from tests.fakes.azure_site import (
@@ -101,10 +101,10 @@ def test_a_retired_base_model_names_its_replacement_and_the_managed_route():
 
 def test_a_refused_token_is_missing_and_says_how_to_sign_in():
     deployment = Deployment()
-    deployment.azure.failing["claims"] = ServiceUnavailable("identity", "no token for the app's identity")
+    deployment.azure.failing["claims"] = NoToken("identity", "no")
     found = {each.check.name: each.line for each in deployment.not_ok()}
     assert (found["sign-in"].status, found["sign-in"].mend) == (Status.MISSING, "az login")
-    assert found["your roles"].status is Status.UNKNOWN
+    assert (found["your roles"].status, found["your roles"].mend) == (Status.UNKNOWN, "see sign-in")
 
 
 @pytest.mark.parametrize(
