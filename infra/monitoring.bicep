@@ -48,9 +48,34 @@ var queries = [
     title: 'One run from its upload to its end'
     text: '''
 let run = "put a run's id here";
-AppTraces | where Message contains run
+let lines = AppTraces | where Message contains run;
+let errors = AppExceptions | where OperationId in ((lines | distinct OperationId));
+union lines, (errors | extend Message = OuterMessage)
 | project TimeGenerated, SeverityLevel, Message, OperationName, OperationId
 | order by TimeGenerated asc
+'''
+  }
+  {
+    name: 'answer'
+    title: 'From an answer to the upload that its model learned from'
+    text: '''
+let request = replace_string("put the answer's id or its x-request-id here", "chatcmpl-", "");
+let lines = AppTraces | where Message contains request;
+let run = toscalar(lines | extend run = extract(@" run=(\S+)", 1, Message) | where isnotempty(run) | project run | take 1);
+union lines, (AppTraces | where isnotempty(run) and Message startswith strcat("run ", run, ": "))
+| project TimeGenerated, SeverityLevel, Message, OperationName, OperationId
+| order by TimeGenerated asc
+'''
+  }
+  {
+    name: 'chats'
+    title: 'Chats by model, run and outcome'
+    text: '''
+AppTraces | where Message startswith "chat model="
+| extend model = extract(@"^chat model=(\S+)", 1, Message), run = extract(@" run=(\S+)", 1, Message)
+| extend outcome = extract(@" (answered|filtered|cut|left by the client|failed \w+)", 1, Message)
+| extend ms = todouble(extract(@" ms=(\d+)", 1, Message))
+| summarize chats = sum(ItemCount), median = percentile(ms, 50), p95 = percentile(ms, 95) by model, run, outcome
 '''
   }
   {
