@@ -17,6 +17,7 @@ SERVICE = "content safety"
 API_VERSION = "2024-09-01"  # the newest that is generally available, and the oldest that is still supported
 SCOPE = "https://cognitiveservices.azure.com/.default"
 HIGHEST = 7  # of the eight severity levels, which cost no more than four
+HARMLESS = Analysis(dict.fromkeys(CATEGORIES, 0))  # one for all: most are, and thousands are remembered
 
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(dict[str, Any]).decode
@@ -88,4 +89,5 @@ def _analysis(answer: Mapping[str, Any]) -> Analysis:
     known = all(type(severity) is int and 0 <= severity <= HIGHEST for severity in severities.values())
     if not known or not (matches or severities.keys() >= CATEGORIES.keys()):
         raise TypeError
-    return Analysis(severities, matches)
+    found = Analysis(severities, matches)
+    return HARMLESS if found == HARMLESS else found
