@@ -51,8 +51,9 @@ test: setup .venv-3.13/.installed .venv-clients/.installed ## all tests: unit, c
 	@$(BIN)/python -m pytest
 	@echo "All tests passed. Next: 'make demo' to see it work, 'make check' before a commit."
 
-soak: setup ## the long forms of the reliability tests, with their figures; half an hour at most
+soak: setup ## the long forms of the reliability tests, and ten minutes of load on the endpoint; an hour at most
 	@SOAK=1 $(BIN)/python -m pytest -s tests/properties/test_lifecycle_model.py tests/soak
+	@$(BIN)/python -m bench.proxy --soak
 
 unit: setup ## the unit tests alone, seconds
 	@$(BIN)/python -m pytest tests/unit
