@@ -1,6 +1,7 @@
 """HTTP: where does my run stand? And what people ask of it: cancel, retry, delete."""
 
 import asyncio
+import logging
 
 import azure.functions as func
 from azurefunctions.extensions.http.fastapi import Request, Response
@@ -14,6 +15,7 @@ from shared.ports import ApiKey
 from shared.wiring import app
 
 bp = func.Blueprint()
+log = logging.getLogger(__name__)
 
 LATEST = 100  # runs listed; older ones are found by their id
 READS = "runs"  # the scopes of keys
@@ -66,11 +68,13 @@ async def _given(req: Request, command: Command, refusal: str) -> Response:
 
     async def work(key: ApiKey) -> Response:
         try:
-            await asyncio.to_thread(app().commands.give, command, run_id, key.owner)
+            told = await asyncio.to_thread(app().commands.give, command, run_id, key.owner)
         except NotFound:
             raise unknown(run_id) from None
         except NotNow as refused:
             raise ApiError(409, str(refused), refusal) from None
+        # Logged here, since Azure drops what a thread of our own logs.
+        log.info("run %s: is to be %s; it is %s now", run_id, command.word, told.state)
         return await _shown(run_id)
 
     return await answered(req, work, MANAGES)

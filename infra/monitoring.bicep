@@ -73,7 +73,7 @@ union lines, (AppTraces | where isnotempty(run) and Message startswith strcat("r
     text: '''
 AppTraces | where Message startswith "chat model="
 | extend model = extract(@"^chat model=(\S+)", 1, Message), run = extract(@" run=(\S+)", 1, Message)
-| extend outcome = extract(@" (answered|filtered|cut|left by the client|failed \w+)", 1, Message)
+| extend outcome = extract(@" (began|answered|filtered|cut|left by the client|failed \w+)", 1, Message)
 | extend ms = todouble(extract(@" ms=(\d+)", 1, Message))
 | summarize chats = sum(ItemCount), median = percentile(ms, 50), p95 = percentile(ms, 95) by model, run, outcome
 '''

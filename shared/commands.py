@@ -1,6 +1,5 @@
 """What people ask of a run: cancel it, try it again, delete what it made. Asking twice is asking once."""
 
-import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,8 +11,6 @@ from shared.core.lifecycle import decide, is_final
 from shared.core.run import Run, State
 from shared.errors import Conflict, NotNow
 from shared.ports import Queue, Runs
-
-log = logging.getLogger(__name__)
 
 TRIES = 5  # of a command, while others change the run at the same moment
 
@@ -72,5 +69,4 @@ class Commands:
                 return stored.run
             raise NotNow(f"The run {run_id} is {stored.run.state}: {command.refusal}.")
         self._runs.save(decision, stored.version)
-        log.info("run %s: %s -> %s: %s", run_id, stored.run.state, decision.run.state, command.word)
         return decision.run

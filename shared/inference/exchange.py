@@ -50,6 +50,12 @@ class Exchange:
         now = perf_counter()
         self.metrics.first_text(self.deployment.model, now - self.begun, now - spoke_at)
 
+    def began(self) -> None:
+        """Log that a stream begins: Azure drops the lines that come once the function has returned its stream."""
+        log.info(
+            "chat model=%s run=%s request=%s began", self.request.model, self.deployment.run_id, self.request_id
+        )
+
     def failed(self, code: str, why: str = "") -> None:
         """Count and log a request that ends with an error before anything of an answer goes out."""
         model, stream = self.deployment.model, self.request.stream

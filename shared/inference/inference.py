@@ -176,6 +176,7 @@ class Inference:
         except BaseException:
             await relay.close()
             raise
+        exchange.began()
         return _chunks(exchange, relay, verdict)
 
 

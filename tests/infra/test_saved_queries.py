@@ -55,7 +55,8 @@ def test_chats_are_taken_apart(
 ):
     caplog.set_level(logging.INFO)
     asyncio.run(asking.streamed(asked(content)) if stream else asking.whole(asked(content)))
-    (line,) = (line for line in caplog.messages if line.startswith("chat model="))
+    *began, line = (line for line in caplog.messages if line.startswith("chat model="))
+    assert [pattern_of("chats", 2).findall(one) for one in began] == [["began"]] * stream
     found = [pattern_of("chats", number).search(line) for number in range(4)]
     model, run, ended, milliseconds = (one and one[1] for one in found)
     assert (model, run, ended) == ("support", "r0", outcome)
