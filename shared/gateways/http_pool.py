@@ -9,7 +9,7 @@ from weakref import WeakKeyDictionary
 
 import aiohttp
 
-CONNECTIONS = 200  # at a time, over all services
+CONNECTIONS = 200  # at a time to each host: long streams of a model must not use up what their checks need
 CONNECT_TIMEOUT = 5.0  # seconds
 
 
@@ -28,7 +28,7 @@ class HttpPool:
         return found
 
     def _new_session(self) -> aiohttp.ClientSession:
-        connector = aiohttp.TCPConnector(limit=CONNECTIONS, ssl=self._tls)
+        connector = aiohttp.TCPConnector(limit=0, limit_per_host=CONNECTIONS, ssl=self._tls)
         timeout = aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_TIMEOUT)
         return aiohttp.ClientSession(connector=connector, timeout=timeout, cookie_jar=aiohttp.DummyCookieJar())
 
