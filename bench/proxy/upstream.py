@@ -106,7 +106,7 @@ class Upstream:
         if self.fault_every and self.asked.total() % self.fault_every == 0:
             raw = FAULTS[self.asked.total() // self.fault_every % len(FAULTS)]
             seconds = seconds if raw else HANGING
-        say = connection.cut if raw is CUT else connection.say
+        say = connection.cut if raw in (CUT, b"") else connection.say
         if seconds:
             connection.later = asyncio.get_running_loop().call_later(seconds, say, raw)
         else:
@@ -147,7 +147,7 @@ class Upstream:
         return json.dumps(found).encode() if found else None
 
 
-HANGING = 5.0  # seconds: longer than any check may take
+HANGING = 5.0  # seconds until a call without an answer is cut: longer than any check may take
 CUT = b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\ncut"
 FAULTS = [
     message(b"{}", b"503 Service Unavailable"),
