@@ -7,7 +7,7 @@ from shared.core.events import CleanedUp, Event
 from shared.core.run import Run
 from shared.work.services import Services, Waiting
 
-SETTLED_AFTER = timedelta(seconds=30)  # what a dying host asked Azure ML for may come into being this late
+SETTLED_AFTER = timedelta(minutes=1)  # longer than any call of a host that died in the meantime (calling.py: 46 s)
 
 
 def clean_up(run: Run, services: Services) -> Event | Waiting:

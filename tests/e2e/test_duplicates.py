@@ -7,7 +7,7 @@ from uuid import uuid4
 from tests.cloud import eventually
 from tests.e2e.client import Person
 
-TITLES = {"training": "training has begun", "serving": "twice is serving"}
+TITLES = {"training": ": training has begun", "serving": " is serving"}
 
 
 def event(person: Person, path: str, etag: str) -> dict:

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from tests.cloud import eventually
-from tests.e2e.test_duplicates import STATES, told_of
+from tests.e2e.test_duplicates import TITLES, told_of
 
 ROUGH = {"throttled": 0.05, "failing": 0.03, "duplicated": 0.5, "reordered": 0.5, "slow_status": 0.3}
 
@@ -25,8 +25,8 @@ def test_throttling_repeated_events_and_a_killed_host_change_nothing_at_the_end(
     finally:
         person.cloud.set_weather(calm=True)
     # Teams may be told twice where the host died between sending and recording; nobody is left out.
-    assert set(told) == {(channel, state) for channel in ("email", "teams") for state in STATES}
-    assert len([one for one in told if one[0] == "email"]) == len(STATES)
+    assert set(told) == {(channel, state) for channel in ("email", "teams") for state in TITLES}
+    assert len([one for one in told if one[0] == "email"]) == len(TITLES)
 
 
 def has_entered(person, state: str) -> bool:
