@@ -41,7 +41,7 @@ class RunningCloud:
 
     def environment(self) -> dict[str, str]:
         """Return the environment for a program that talks to this cloud with the real SDKs."""
-        return {**os.environ, **self.settings}
+        return {**own_environment(), **self.settings}
 
     def history(self, service: str | None = None, since: int = 0) -> list[dict[str, Any]]:
         """Return the calls that a stand-in (or any) answered, oldest first, after call number `since`."""
@@ -83,6 +83,11 @@ class RunningCloud:
         post_json(f"{self.control_url}/host/restart", {}, timeout=STARTUP)
 
 
+def own_environment() -> dict[str, str]:
+    """Return the environment without what azure-ai-ml writes into it: the cloud of this process alone."""
+    return {name: value for name, value in os.environ.items() if name != "AZUREML_CURRENT_CLOUD"}
+
+
 @contextmanager
 def running_cloud(
     *,
@@ -101,7 +106,9 @@ def running_cloud(
         command += [*(["--calm"] if calm else []), *([] if host else ["--no-host"]), *(["--keep"] if keep else [])]
         output = Path(folder) / "up.log"
         with output.open("wb") as log:
-            cloud = subprocess.Popen(command, cwd=REPOSITORY, stdout=log, stderr=subprocess.STDOUT)
+            cloud = subprocess.Popen(
+                command, cwd=REPOSITORY, env=own_environment(), stdout=log, stderr=subprocess.STDOUT
+            )
         try:
             yield _ready(cloud, place, output)
         finally:

@@ -1,6 +1,6 @@
 """Many datasets at once: every run ends right, and what one costs does not grow with their number."""
 
-from bench.lifecycle.loading import Load, loaded
+from bench.lifecycle.loading import FINDING, SUBMITTING, Load, loaded
 from tests.e2e.client import Person
 from tests.soak.many import SOAK
 
@@ -12,13 +12,18 @@ MEMORY = 600  # MB
 def assert_cheap(load: Load) -> None:
     print(load)
     assert load.states == {"serving": load.runs}
-    assert max(load.reads.values()) <= load.ticks + HINTS
+    another = (
+        FINDING + SUBMITTING
+    )  # a second worker may begin the same submission: it finds the job, or makes none
+    assert max(load.reads.values()) <= load.ticks + HINTS + another
     assert load.calls["arm"] <= CALLS_PER_RUN * load.runs
     assert load.advances <= (load.ticks + HINTS) * load.runs
     assert load.peak_mb < MEMORY
 
 
 def test_each_of_many_runs_costs_as_little_as_each_of_few(person: Person):
+    # A host that has just started imports for seconds; meanwhile other workers begin the same submission.
+    assert loaded(person.cloud, "warm", 1).states == {"serving": 1}
     few = loaded(person.cloud, "few", 5)
     assert_cheap(few)
     if SOAK:
