@@ -14,7 +14,7 @@ def assert_cheap(load: Load) -> None:
     assert load.states == {"serving": load.runs}
     another = (
         FINDING + SUBMITTING
-    )  # a second worker may begin the same submission: it finds the job, or makes none
+    )  # by a second worker that begins the same submission
     assert max(load.reads.values()) <= load.ticks + HINTS + another
     assert load.calls["arm"] <= CALLS_PER_RUN * load.runs
     assert load.advances <= (load.ticks + HINTS) * load.runs
