@@ -16,8 +16,15 @@ from shared.wiring import app
 
 log = logging.getLogger(__name__)
 
+
+def _silence(record: logging.LogRecord) -> bool:
+    """Switch a logger off at its first line: whoever configures it later would undo an earlier switch."""
+    logging.getLogger(record.name).disabled = True
+    return False
+
+
 # The host logs each request; uvicorn's own line about it would cost a twentieth of the request.
-logging.getLogger("uvicorn.access").addFilter(lambda _record: False)
+logging.getLogger("uvicorn.access").addFilter(_silence)
 
 LONGEST_BODY = 1_000_000  # bytes
 SCOPE = "chat"

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
+from yarl import URL
 
 from shared.core.moderation import CATEGORIES
 from shared.errors import ServiceUnavailable
@@ -28,9 +29,9 @@ class ContentSafety:
 
     def __init__(self, settings: Settings, pool: HttpPool, tokens: Tokens) -> None:
         base = f"{settings.content_safety_url}/contentsafety/text"
-        self._analyze = f"{base}:analyze?api-version={API_VERSION}"
-        self._shield = f"{base}:shieldPrompt?api-version={API_VERSION}"
-        self._protected = f"{base}:detectProtectedMaterial?api-version={API_VERSION}"
+        self._analyze = URL(f"{base}:analyze?api-version={API_VERSION}")
+        self._shield = URL(f"{base}:shieldPrompt?api-version={API_VERSION}")
+        self._protected = URL(f"{base}:detectProtectedMaterial?api-version={API_VERSION}")
         self._pool, self._tokens = pool, tokens
 
     async def analyze(self, text: str, blocklists: Sequence[str] = ()) -> Analysis:
@@ -68,7 +69,7 @@ class ContentSafety:
             raise ServiceUnavailable(SERVICE, "a comparison that is none")
         return found
 
-    async def _post(self, url: str, body: Mapping[str, Any]) -> dict[str, Any]:
+    async def _post(self, url: URL, body: Mapping[str, Any]) -> dict[str, Any]:
         headers = {"authorization": await self._tokens.header(SCOPE), "content-type": "application/json"}
         with reaching(SERVICE):
             session = self._pool.session()

@@ -1,7 +1,7 @@
 """Asking Content Safety: everything at once, the first block ends it, and what got no verdict does not pass."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from time import perf_counter
 
 from shared.core.chat_request import ChatRequest
@@ -78,10 +78,10 @@ class Checker:
         tasks = [asyncio.ensure_future(verdict(*each)) for each in unknown]
         verdicts: list[Verdict] = []
         try:
-            for task in asyncio.as_completed(tasks):
-                verdicts.append(await task)
-                if verdicts[-1].blocked:
-                    break
+            waiting: Iterable[asyncio.Task[Verdict]] = tasks
+            while waiting and not any(verdict.blocked for verdict in verdicts):
+                done, waiting = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+                verdicts += [task.result() for task in done]
         finally:
             await stopped(*tasks)
         return verdicts
