@@ -12,9 +12,7 @@ MEMORY = 600  # MB
 def assert_cheap(load: Load) -> None:
     print(load)
     assert load.states == {"serving": load.runs}
-    another = (
-        FINDING + SUBMITTING
-    )  # by a second worker that begins the same submission
+    another = FINDING + SUBMITTING  # by a second worker that begins the same submission
     assert max(load.reads.values()) <= load.ticks + HINTS + another
     assert load.calls["arm"] <= CALLS_PER_RUN * load.runs
     assert load.advances <= (load.ticks + HINTS) * load.runs
