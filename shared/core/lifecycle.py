@@ -198,6 +198,8 @@ def _learned(run: Run, event: Event) -> Run:
             return replace(run, endpoint_url=url)
         case RetryAsked():
             return _tried_again(run)
+        case DeleteAsked():
+            return replace(run, attempt=run.attempt + 1)  # how it ends is news, also for a run that failed before
         case _:
             return run
 

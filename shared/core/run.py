@@ -61,7 +61,7 @@ class Run:
     job_status: str = ""  # Azure ML's latest word, shown to people; decides nothing
     metrics: Mapping[str, float] = field(default_factory=dict)  # latest value of each; by MLflow's names
     endpoint_url: str = ""
-    attempt: int = 1  # counts how often people had it tried again
+    attempt: int = 1  # counts on whenever people have it tried again or deleted
     job_attempt: int = 1  # the attempt that the job is of: a retry that only deploys keeps the job
     stopped_in: State | None = None  # the state in which it failed or was canceled: a retry goes on there
 
