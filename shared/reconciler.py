@@ -36,10 +36,13 @@ class Reconciler:
         """Take the run as far as it goes now. Raises ServiceUnavailable when the run table does not answer."""
         try:
             for _ in State:  # no state comes twice
-                if not self._step(self._runs.get(run_id)):
+                stored = self._runs.get(run_id)
+                if not self._step(stored):
                     break
                 self._notifier.publish(run_id)
             self._notifier.publish(run_id)  # what a crash left
+            if not is_final(stored.run.state):  # work that waits saves nothing, so it meets no conflict
+                self._undo_late(self._runs.get(run_id).run)
         except Conflict:
             log.info("run %s: somebody else changed it meanwhile", run_id)
             self._undo_late(self._runs.get(run_id).run)

@@ -239,6 +239,20 @@ def test_what_a_slow_host_still_makes_after_a_cancel_is_removed():
     assert {job.status for job in world.training.jobs.values()} == {"CancelRequested"}
 
 
+def test_an_endpoint_that_comes_into_being_after_a_cancel_is_removed():
+    world, run_id = stopped_at(State.TRAINING)
+    world.training.becomes(world.run(run_id), "Completed")
+
+    def cancel() -> None:
+        world.commands.give(CANCEL, run_id, "ann")
+        world.tick(3)
+        assert world.run(run_id).state is State.CANCELED
+
+    world.endpoints.meanwhile("create", cancel)
+    world.reconciler.advance(run_id)
+    assert {endpoint.state for endpoint in world.endpoints.endpoints.values()} <= {"deleting"}
+
+
 def test_a_fault_of_ours_parks_the_run_and_people_hear_of_it():
     world, run_id = stopped_at(State.TRAINING)
     world.training.fail_next("job", KeyError("a text of the dataset"))
