@@ -27,13 +27,22 @@ REQUIRED = {
 OPTIONAL = {
     "arm_url": ("ARM_URL", "https://management.azure.com"),
     "training_datastore": ("TRAINING_DATASTORE", "tunedrop"),
+    "training_compute": ("TRAINING_COMPUTE", "serverless"),
+    "training_instance": ("TRAINING_INSTANCE", "Standard_NC24ads_A100_v4"),
+    "training_gpus": ("TRAINING_GPUS", "1"),
+    "training_tier": ("TRAINING_TIER", "standard"),
+    "hosting_instance": ("HOSTING_INSTANCE", "Standard_NC24ads_A100_v4"),
+    "hosting_engine": ("HOSTING_ENGINE", "transformers"),
     "base_model": ("BASE_MODEL", "Phi-4-mini-instruct"),
     "state_limits": ("STATE_LIMITS", "training=48"),
     "screening": ("SCREENING", "sample"),
     "screening_sample": ("SCREENING_SAMPLE", "200"),
     "training_price": ("PRICE_PER_1000_TRAINING_TOKENS", "unknown"),
     "hosting_price": ("HOSTING_PER_HOUR", "unknown"),
+    "gpu_training_price": ("GPU_TRAINING_PER_HOUR", "unknown"),
+    "gpu_hosting_price": ("GPU_HOSTING_PER_HOUR", "unknown"),
     "currency": ("CURRENCY", "USD"),
+    "idle_days": ("IDLE_DAYS", "3"),
     "app_address": ("APP_URL", "unknown"),
     "email_domains": ("EMAIL_DOMAINS", "recipients"),
     "report_link_days": ("REPORT_LINK_DAYS", "7"),
@@ -42,11 +51,20 @@ OPTIONAL = {
 }
 
 SPELLED = {
+    "training_compute": (r"serverless|[A-Za-z][A-Za-z0-9-]{1,31}", "serverless, or the name of a compute cluster"),
+    "training_instance": (r"Standard_\w{2,60}", "the name of an instance type, as in Standard_NC24ads_A100_v4"),
+    "training_gpus": (r"[1-8]", "a whole number from 1 to 8"),
+    "training_tier": (r"standard|spot", "standard or spot"),
+    "hosting_instance": (r"Standard_\w{2,60}", "the name of an instance type, as in Standard_NC24ads_A100_v4"),
+    "hosting_engine": (r"transformers|vllm", "transformers or vllm"),
     "screening": (r"all|sample|off", "all, sample or off"),
     "screening_sample": (r"[1-9]\d{0,8}", "a whole number above 0"),
     "training_price": (r"unknown|\d{1,9}(\.\d{1,9})?", "a number, or unknown"),
     "hosting_price": (r"unknown|\d{1,9}(\.\d{1,9})?", "a number, or unknown"),
+    "gpu_training_price": (r"unknown|\d{1,9}(\.\d{1,9})?", "a number, or unknown"),
+    "gpu_hosting_price": (r"unknown|\d{1,9}(\.\d{1,9})?", "a number, or unknown"),
     "currency": (r"[A-Z]{3}", "three letters, as in USD"),
+    "idle_days": (r"\d{1,3}", "a whole number of days; 0 is never"),
     "app_service_authentication": (r"on|off", "on or off"),
     "app_address": (
         r"unknown|https://[^\s?#]+|http://(localhost|127\.0\.0\.1)(:\d+)?",
@@ -78,13 +96,22 @@ class Settings:
     email_recipients: str
     arm_url: str
     training_datastore: str
+    training_compute: str
+    training_instance: str
+    training_gpus: str
+    training_tier: str
+    hosting_instance: str
+    hosting_engine: str
     base_model: str
     state_limits: str
     screening: str
     screening_sample: str
     training_price: str
     hosting_price: str
+    gpu_training_price: str
+    gpu_hosting_price: str
     currency: str
+    idle_days: str
     app_address: str
     email_domains: str
     report_link_days: str
