@@ -52,17 +52,26 @@ class Reconciler:
     def park(self, run_id: str) -> None:
         """Give up on a run whose work raises a fault of ours each time; one that goes on by now is let go on."""
         try:
+            stored = self._runs.get(run_id)
+        except NotFound:
+            log.warning("run %s: there is no such run", run_id)
+            return
+        try:
             self.advance(run_id)
         except TuneDropError:
             raise  # a service's bad moment, no fault of ours: the message comes back
         except Exception as fault:  # noqa: BLE001 - reported: in the log, and to people as the run's reason
             log.error("run %s: parked: %s in %s", run_id, type(fault).__name__, place_of(fault))
-            stored = self._runs.get(run_id)
-            reason = (
-                f"TuneDrop itself met {type(fault).__name__} while {stored.run.state}, five times; see its log"
-            )
+            self._give_up(stored, type(fault).__name__)
+
+    def _give_up(self, stored: StoredRun, fault: str) -> None:
+        """Park the run as it was when its work began: several messages of one run may end in the poison queue."""
+        reason = f"TuneDrop itself met {fault} while {stored.run.state}, five times; see its log"
+        try:
             self._follow(stored, Broken((reason,)))
-            self._notifier.publish(run_id)
+            self._notifier.publish(stored.run.id)
+        except Conflict:
+            log.info("run %s: it has gone on meanwhile: not parked for what was before", stored.run.id)
 
     def queue_open(self) -> int:
         """Queue every run that has work to do or news to publish; return how many.

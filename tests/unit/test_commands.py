@@ -266,6 +266,20 @@ def test_a_fault_of_ours_parks_the_run_and_people_hear_of_it():
     assert "a text" not in str(world.email.sent)
 
 
+def test_two_messages_of_a_run_that_breaks_park_it_once():
+    world, run_id = stopped_at(State.TRAINING)
+
+    def break_after_another_did() -> None:
+        world.training.fail_next("job", KeyError("of the other message"))
+        world.reconciler.park(run_id)
+        raise KeyError("of this one")
+
+    world.training.meanwhile("job", break_after_another_did)
+    world.reconciler.park(run_id)
+    assert world.run(run_id).state is State.ABANDONING
+    assert "while training" in world.run(run_id).reasons[0]
+
+
 def test_a_parked_run_that_goes_on_by_now_is_let_go_on():
     world, run_id = stopped_at(State.TRAINING)
     world.training.becomes(world.run(run_id), "Completed")
