@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from cli.output import console, json_out, print_table
-from shared.core.base_models import BaseModel, base_models, refusal
+from shared.core.base_models import BaseModel, Route, base_models, refusal
 from shared.core.dataset.cost import Prices, prices_of
 from shared.errors import SettingsError
 from shared.settings import settings_and_faults
@@ -62,12 +62,19 @@ def _row(facts: Mapping[str, Any]) -> tuple[str, ...]:
         facts["name"],
         facts["route"],
         "can be tuned" if facts["can_be_tuned"] else f"retired {facts['retired_on']}, use {facts['replaced_by']}",
-        ", ".join(facts["regions"]) or "none",
+        _regions(facts),
         f"{facts['context_length']:,}",
         f"{facts['training_length']:,} tokens of an example",
         _template(facts),
         _price(facts) if facts["can_be_tuned"] else "",
     )
+
+
+def _regions(facts: Mapping[str, Any]) -> str:
+    """Return where it can be fine-tuned."""
+    if facts["route"] == Route.MANAGED:
+        return "wherever there is GPU quota"
+    return ", ".join(facts["regions"]) or "none"
 
 
 def _template(facts: Mapping[str, Any]) -> str:

@@ -22,6 +22,7 @@ class Route(StrEnum):
     """The way in which a base model is fine-tuned and served."""
 
     SERVERLESS = "serverless"  # a fine-tuning job, then a serverless endpoint
+    MANAGED = "managed"  # our own training as a command job on GPU compute, then a managed online endpoint
 
 
 @dataclass(frozen=True)
@@ -32,11 +33,11 @@ class BaseModel:
     publisher: str
     route: Route
     context_length: int  # tokens that the model can read
-    training_length: int  # tokens of an example after which the service's training cuts it off
+    training_length: int  # tokens of an example after which the training cuts it off
     roles: tuple[str, ...]
     tools: bool  # whether examples may hold tool calls
     control_tokens: tuple[str, ...]  # what separates messages in its chat template
-    regions: tuple[str, ...]  # where it can be fine-tuned
+    regions: tuple[str, ...]  # where it can be fine-tuned; none: wherever there is compute, for managed ones
     max_bytes: int  # a dataset must be smaller
     min_examples: int
     tokens_per_second: int  # of training, computed: see base_models.toml

@@ -1,18 +1,19 @@
-"""What the serverless endpoints of some base models cannot do, and what becomes of it."""
+"""What the endpoints of some base models cannot do, and what becomes of it."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from shared.core.base_models import Route, base_models
 from shared.core.openai_errors import ApiError
 
 
 def folds_system(base_model: str) -> bool:
-    """Tell whether a base model ignores system messages behind its serverless endpoint.
+    """Tell whether a base model ignores system messages behind its endpoint.
 
-    Microsoft's pages say so of the Phi-3 family ("don't support system messages"); Phi-4 honours them, as our own
-    training does, so by default they are sent as they are.
+    Microsoft's pages say so of the Phi-3 family's serverless endpoints ("don't support system messages"); Phi-4
+    honours them, as our own training and scoring script do, so by default they are sent as they are.
     """
-    return _phi_3(base_model)
+    return _phi_3(base_model) and not _managed(base_model)
 
 
 def without_system(messages: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
@@ -46,6 +47,11 @@ def _turn_with_tools(messages: Sequence[Mapping[str, Any]]) -> str | None:
         if message["role"] == "tool" or "tool_calls" in message:
             return f"messages[{place}]"
     return None
+
+
+def _managed(base_model: str) -> bool:
+    known = base_models().get(base_model)
+    return known is not None and known.route is Route.MANAGED
 
 
 def _phi_3(base_model: str) -> bool:

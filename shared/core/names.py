@@ -7,6 +7,7 @@ from urllib.parse import unquote, urlsplit
 
 NAMESPACE = uuid.UUID("6f2b3c5e-8a64-5d0e-9b1c-7e1f64d0a2c9")  # ours alone; for deterministic event ids
 RUN_ID = re.compile(r"^r[0-9a-f]{20}$")
+ONLINE = "tm-"  # how names of managed online endpoints begin; those of serverless ones begin with td-
 JOB_NAME = re.compile(r"tunedrop-(?P<run>r[0-9a-f]{20})(-\d{1,4})?")
 
 
@@ -46,6 +47,16 @@ def asset_name(run: str, attempt: int = 1) -> str:
 def endpoint_name(run: str, attempt: int = 1) -> str:
     """Return the serverless endpoint's name (pattern: a letter, then letters, digits and -; at most 52)."""
     return f"td-{run}{_suffix(attempt)}"
+
+
+def online_endpoint_name(run: str, attempt: int = 1) -> str:
+    """Return the managed online endpoint's name (pattern: a letter, then letters, digits and -; at most 32)."""
+    return f"{ONLINE}{run}{_suffix(attempt)}"
+
+
+def is_online(endpoint: str) -> bool:
+    """Tell whether an endpoint is a managed online one, not a serverless one: its name alone says so."""
+    return endpoint.startswith(ONLINE)
 
 
 def event_id(run: str, news: str) -> str:

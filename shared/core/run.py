@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from shared.core import names
+from shared.core.base_models import Route
 
 
 class State(StrEnum):
@@ -31,6 +32,7 @@ class Checked:
     """What the dataset check found out about a dataset; token counts and costs are estimates."""
 
     base_model: str = ""
+    route: str = Route.SERVERLESS.value  # of training and serving, for the whole life of the run
     training_examples: int = 0
     validation_examples: int = 0
     tokens: int = 0
@@ -77,8 +79,9 @@ class Run:
 
     @property
     def endpoint(self) -> str:
-        """Name of the serverless endpoint."""
-        return names.endpoint_name(self.id, self.attempt)
+        """Name of the endpoint; it tells the route."""
+        managed = self.checked.route == Route.MANAGED
+        return (names.online_endpoint_name if managed else names.endpoint_name)(self.id, self.attempt)
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from azure.core.credentials import TokenCredential
 from azure.eventgrid import EventGridEvent, EventGridPublisherClient
 
 from shared.calling import calling, client_options
+from shared.core.base_models import Route
 from shared.core.run import Channel, Checked, Notification, Run, State
 from shared.core.run_view import run_view
 from shared.errors import ServiceRefused
@@ -43,7 +44,9 @@ def _event_of(notification: Notification) -> EventGridEvent:
 
 def _for_messages(run: Run) -> dict[str, Any]:
     """Return what messages need of a run and GET /runs does not show."""
-    return {"owner": run.checked.owner, "notify": run.checked.notify, "job_attempt": run.job_attempt}
+    checked = run.checked
+    told = {"owner": checked.owner, "notify": checked.notify, "route": checked.route}
+    return told | {"job_attempt": run.job_attempt}
 
 
 def notification_of(facts: Mapping[str, Any]) -> Notification:
@@ -51,6 +54,9 @@ def notification_of(facts: Mapping[str, Any]) -> Notification:
     try:
         checked = Checked(
             base_model=facts["base_model"],
+            route=facts.get(
+                "route", Route.SERVERLESS.value
+            ),  # events on their way from an earlier version have none
             training_examples=facts["training_examples"],
             validation_examples=facts["validation_examples"],
             tokens=facts["tokens"],

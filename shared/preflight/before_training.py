@@ -28,4 +28,4 @@ def obstacle(name: str, site: Site) -> str | None:
 
 def _elsewhere(model: BaseModel, site: Site) -> str | None:
     at = plain_region(site.workspace["location"])
-    return None if at in model.regions else wrong_region(model, at)
+    return wrong_region(model, at) if model.regions and at not in model.regions else None

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from shared.core import names
+from shared.core.base_models import base_model
 from shared.core.dataset import Report, check_dataset, reasons, report_json, split_files
 from shared.core.dataset.drift import with_drift
 from shared.core.dataset.harm import with_harms
@@ -104,6 +105,7 @@ def _facts(report: Report) -> Checked:
     cost = report.measures.get("cost", {})
     return Checked(
         base_model=report.manifest.base_model,
+        route=base_model(report.manifest.base_model).route.value,
         training_examples=report.training_examples,
         validation_examples=report.validation_examples,
         tokens=report.tokens,

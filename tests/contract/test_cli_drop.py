@@ -106,7 +106,7 @@ def test_a_manifest_that_says_other_things_is_replaced_by_force_only(
         (b"{}\n" * 20, [], "Not fit to train on"),
         (CONTENT, ["--epochs", "99"], "epochs: must be a whole number from 1 to 10"),
         (CONTENT, ["--set", "epoch=1"], "unknown key 'epoch'"),
-        (CONTENT, ["--base-model", "Phi-3-mini-4k-instruct"], "retired"),
+        (CONTENT, ["--base-model", "Phi-3-small-8k-instruct"], "retired"),
     ],
 )
 def test_a_dataset_that_would_be_rejected_is_not_dropped(container, file, model, capsys, content, options, reason):

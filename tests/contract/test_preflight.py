@@ -122,7 +122,7 @@ def test_a_fault_that_the_cloud_answers_with_is_named_with_its_mend(real: Real, 
 @pytest.mark.parametrize(
     ("check", "changed", "says"),
     [
-        ("base model", {"base_model": "Phi-3.5-mini-instruct"}, "use Phi-4-mini-instruct instead"),
+        ("base model", {"base_model": "Phi-3.5-MoE-instruct"}, "use Phi-4-mini-instruct instead"),
         ("mail domain", {"email_sender": "me@other.example"}, "of another domain than tunedrop.example"),
         ("webhook", {"teams_webhook_url": "https://example.com"}, "no https URL with a path"),
         ("datastore", {"training_datastore": "other"}, "no datastore other"),
@@ -203,7 +203,7 @@ def test_what_the_local_cloud_does_not_show_is_a_loud_501(real: Real, path: str,
 @pytest.mark.parametrize(
     ("model", "fault", "reason"),
     [
-        ("Phi-3-mini-4k-instruct", None, "use Phi-4-mini-instruct instead"),
+        ("Phi-3-small-8k-instruct", None, "use Phi-4-mini-instruct instead"),
         ("Phi-4", arm("/datastores/tunedrop", 404), "no datastore tunedrop"),
     ],
 )

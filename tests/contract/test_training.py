@@ -59,7 +59,7 @@ def test_a_failed_job_tells_its_reason(real: Real, run: Run):
     ("base_model", "reason"),
     [
         ("Phi-4-mini-instruct-2", "did you mean Phi-4-mini-instruct?"),
-        ("Phi-3-mini-4k-instruct", "was retired on 2025-08-30; use Phi-4-mini-instruct"),
+        ("Phi-3-small-8k-instruct", "was retired on 2025-08-30; use Phi-4-mini-instruct"),
     ],
 )
 def test_a_base_model_that_cannot_be_trained_is_refused_with_the_reason(real: Real, run: Run, base_model, reason):

@@ -40,7 +40,7 @@ def test_a_healthy_local_cloud_is_all_ok(cloud: RunningCloud):
 
 
 def test_a_fault_is_named_with_its_mend_and_ends_with_1(cloud: RunningCloud):
-    done = doctor(cloud, BASE_MODEL="Phi-3-mini-4k-instruct", EMAIL_SENDER="me@other.example")
+    done = doctor(cloud, BASE_MODEL="Phi-3-small-8k-instruct", EMAIL_SENDER="me@other.example")
     assert (done.returncode, done.stderr) == (1, "")
     assert "azd env set BASE_MODEL Phi-4-mini-instruct" in done.stdout
     assert "--settings EMAIL_SENDER=DoNotReply@tunedrop.example" in done.stdout

@@ -6,6 +6,7 @@ import pytest
 
 from shared.core.base_models import (
     DEFAULT_BASE_MODEL,
+    Route,
     UnknownBaseModel,
     all_control_tokens,
     base_model,
@@ -39,7 +40,7 @@ def test_an_unknown_name_is_refused_with_a_way_out(name, hint):
     [
         ("Phi-4-mini-instruct", "azureml://registries/azureml/models/Phi-4-mini-instruct/versions/1"),
         ("Phi-3-mini-4k-instruct", "azureml://registries/azureml/models/Phi-3-mini-4k-instruct/versions/14"),
-        ("Phi-3.5-mini-instruct", "azureml://registries/azureml/models/Phi-3.5-mini-instruct/labels/latest"),
+        ("Phi-3.5-mini-instruct", "azureml://registries/azureml/models/Phi-3.5-mini-instruct/versions/4"),
     ],
 )
 def test_each_has_its_path_in_the_registry(name, path):
@@ -51,9 +52,12 @@ def test_each_has_its_path_in_the_registry(name, path):
     [
         ("Phi-4-mini-instruct", date(2026, 11, 20), None),
         ("Phi-4", date(2026, 11, 20), None),
-        ("Phi-3-mini-4k-instruct", date(2025, 8, 29), None),
-        ("Phi-3-mini-4k-instruct", date(2025, 8, 30), "retired from serverless fine-tuning on 2025-08-30"),
-        ("Phi-3.5-mini-instruct", date(2026, 11, 20), "use Phi-4-mini-instruct instead"),
+        ("Phi-3-mini-4k-instruct", date(2026, 11, 20), None),
+        ("Phi-3-mini-128k-instruct", date(2026, 11, 20), None),
+        ("Phi-3.5-mini-instruct", date(2026, 11, 20), None),
+        ("Phi-3-small-8k-instruct", date(2025, 8, 29), None),
+        ("Phi-3-small-8k-instruct", date(2025, 8, 30), "retired from serverless fine-tuning on 2025-08-30"),
+        ("Phi-3.5-MoE-instruct", date(2026, 11, 20), "use Phi-4-mini-instruct instead"),
         ("Phi-3-medium-128k-instruct", date(2026, 11, 20), "use Phi-4 instead"),
     ],
 )
@@ -67,7 +71,8 @@ def test_the_facts_of_each_fit_together(model):
     assert model.context_length >= 4096
     assert set(model.control_tokens) <= all_control_tokens()
     assert {"user", "assistant"} <= set(model.roles)
-    assert bool(model.regions) == (model.retired_on is None)
+    assert bool(model.regions) == (model.retired_on is None and model.route is Route.SERVERLESS)
+    assert model.version is not None or model.retired_on is not None
     assert (model.retired_on is None) == (model.replaced_by == "")
     assert model.replaced_by == "" or base_model(model.replaced_by).retired_on is None
     assert all(token.startswith("<|") for token in model.control_tokens)

@@ -72,6 +72,9 @@ def test_models_tell_lifecycle_regions_and_the_prices_of_the_settings(monkeypatc
     rows = {line.split()[0]: line for line in capsys.readouterr().out.splitlines()[1:]}
     assert "can be tuned" in rows["Phi-4-mini-instruct"]
     assert "0.003 EUR for 1,000 tokens, 0.8 EUR an hour" in rows["Phi-4"]
+    assert "managed" in rows["Phi-3-mini-4k-instruct"]
+    assert "can be tuned" in rows["Phi-3-mini-4k-instruct"]
+    assert "GPU quota" in rows["Phi-3-mini-4k-instruct"]
     assert "retired 2025-08-30, use Phi-4 " in rows["Phi-3-medium-4k-instruct"]
     assert "no system, no tools" in rows["Phi-3-medium-4k-instruct"]
 
@@ -82,7 +85,11 @@ def test_models_as_json_hold_every_fact(capsys):
     assert found["Phi-4"]["can_be_tuned"]
     assert found["Phi-4"]["training_per_1000_tokens"] is None
     assert "eastus2" in found["Phi-4"]["regions"]
-    assert found["Phi-3.5-mini-instruct"]["replaced_by"] == "Phi-4-mini-instruct"
+    assert found["Phi-3.5-MoE-instruct"]["replaced_by"] == "Phi-4-mini-instruct"
+    assert (found["Phi-3.5-mini-instruct"]["route"], found["Phi-3.5-mini-instruct"]["can_be_tuned"]) == (
+        "managed",
+        True,
+    )
 
 
 def test_a_price_that_is_none_is_named(monkeypatch, capsys):

@@ -1,5 +1,6 @@
 """A run's row stays within what a table takes."""
 
+import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 
@@ -33,6 +34,18 @@ def test_no_column_is_too_large(character: str):
 def test_what_is_of_ordinary_length_is_kept_whole(reason: str):
     run = replace(RUN, reasons=(reason,), checked=Checked(system_message="Be kind. " * 2_000))
     assert run_of(columns_of(run) | {"PartitionKey": run.id}) == run
+
+
+@pytest.mark.parametrize(
+    ("route", "endpoint"), [("serverless", "td-r0"), ("managed", "tm-r0"), (None, "td-r0")], ids=str
+)
+def test_a_run_keeps_its_route_and_an_older_row_is_of_a_serverless_one(route: str | None, endpoint: str):
+    row = columns_of(replace(RUN, checked=Checked(route=route or "serverless"))) | {"PartitionKey": RUN.id}
+    if route is None:
+        checked = json.loads(row["checked"])
+        del checked["route"]
+        row["checked"] = json.dumps(checked)
+    assert run_of(row).endpoint == endpoint
 
 
 def test_times_sort_as_text_whatever_their_zone():

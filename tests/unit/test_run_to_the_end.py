@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from shared.commands import DELETE
 from shared.core.dataset.cost import Prices
 from shared.core.messages import email
 from shared.core.run import Channel, State
@@ -32,6 +33,23 @@ def test_a_dropped_dataset_becomes_a_served_model_and_people_are_told():
     } <= set(world.datasets.written)
     states = [moment.state for moment in world.runs.history(run_id)]
     assert states == ["received", "submitting", "training", "deploying", "verifying", "serving"]
+
+
+@pytest.mark.parametrize(
+    ("base_model", "route", "endpoint"),
+    [("Phi-4", "serverless", "td-"), ("Phi-3.5-mini-instruct", "managed", "tm-")],
+)
+def test_the_base_model_decides_the_route_of_the_whole_life(base_model: str, route: str, endpoint: str):
+    world = World()
+    world.drop("support.yaml", f"base_model: {base_model}".encode())
+    run_id = world.receive(world.drop())
+    world.tick(6)
+    assert (world.run(run_id).state, world.run(run_id).checked.route) == (State.SERVING, route)
+    assert world.models.find("support").endpoint == f"{endpoint}{run_id}"
+    world.commands.give(DELETE, run_id, "ann")
+    world.tick(6)
+    assert world.run(run_id).state is State.DELETED
+    assert world.endpoints.endpoints == {}
 
 
 def test_the_same_event_five_times_makes_one_run_one_job_one_endpoint_and_each_message_once():

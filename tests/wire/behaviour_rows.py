@@ -148,7 +148,7 @@ def served() -> Mapping[str, Row]:
         ),
         "a system message that is folded": Row(
             talk({"role": "system", "content": "Be kind."}, GOOD),
-            base_model="Phi-3.5-mini-instruct",
+            base_model="Phi-3-medium-4k-instruct",
             asks_model=True,
         ),
         "no shields": Row(asked("hi"), policy={"shields": False}, asks_model=True),

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from shared.core.base_models import base_models
+from shared.core.base_models import Route, base_models
 from shared.core.dataset.manifest import Manifest
 from shared.core.dataset.manifest_keys import KEYS
 from shared.core.dataset.repair import FIXES
@@ -45,12 +45,13 @@ def models_table() -> str:
         (
             f"`{model.name}`",
             str(model.context_length),
+            model.route.value,
             f"retired on {model.retired_on}; use {model.replaced_by}" if model.retired_on else "can be fine-tuned",
-            ", ".join(model.regions),
+            "wherever there is GPU quota" if model.route is Route.MANAGED else ", ".join(model.regions),
         )
         for model in base_models().values()
     ]
-    return table(("model", "context, tokens", "serverless fine-tuning", "regions"), *rows)
+    return table(("model", "context, tokens", "route", "lifecycle", "regions"), *rows)
 
 
 TABLES = {"rules": rules_table, "manifest keys": keys_table, "base models": models_table}

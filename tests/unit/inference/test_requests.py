@@ -142,7 +142,12 @@ def test_system_text_goes_to_the_first_user_turn(messages, folded):
 
 
 @pytest.mark.parametrize(
-    ("base", "roles"), [("Phi-4-mini-instruct", ["system", "user"]), ("Phi-3.5-mini", ["user"])]
+    ("base", "roles"),
+    [
+        ("Phi-4-mini-instruct", ["system", "user"]),
+        ("Phi-3.5-mini-instruct", ["system", "user"]),  # on the managed route our own scoring script writes it
+        ("Phi-3-medium-4k-instruct", ["user"]),
+    ],
 )
 async def test_only_models_that_ignore_system_text_get_it_folded(base, roles):
     asking = Asking()

@@ -22,7 +22,10 @@ def asked(azure: FakeAzure, model: str = "Phi-4") -> str | None:
     [
         ("Phi-4", lambda azure: None, None),
         ("Phi-4-mini-instruct", lambda azure: None, None),
-        ("Phi-3-mini-4k-instruct", lambda azure: None, "use Phi-4-mini-instruct instead"),
+        ("Phi-3-mini-4k-instruct", lambda azure: None, None),
+        ("Phi-3-mini-4k-instruct", lambda azure: azure.resources[WORKSPACE].update(location="westeurope"), None),
+        ("Phi-3-mini-4k-instruct", lambda azure: azure.resources.pop(DATASTORE), "no datastore tunedrop"),
+        ("Phi-3-small-8k-instruct", lambda azure: None, "use Phi-4-mini-instruct instead"),
         ("Phi-3-medium-4k-instruct", lambda azure: None, "use Phi-4 instead"),
         ("Phi-4", lambda azure: azure.resources[WORKSPACE].update(location="westeurope"), "is in westeurope"),
         ("Phi-4", lambda azure: azure.resources.pop(WORKSPACE), "there is no Azure ML workspace ws"),
