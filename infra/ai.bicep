@@ -7,6 +7,12 @@ param tags object
 @description('Storage account of the app: jobs read their training files from its container reports.')
 param storageName string
 
+@description('Identity of the machines that train and serve on GPUs; empty: there are none.')
+param machinesId string
+
+@description('Registry of the images that those machines run; empty: there is none.')
+param imagesId string
+
 var datastoreName = 'tunedrop'
 
 resource hubStorage 'Microsoft.Storage/storageAccounts@2026-04-01' = {
@@ -50,6 +56,7 @@ resource hub 'Microsoft.MachineLearningServices/workspaces@2026-05-01' = {
     friendlyName: 'TuneDrop'
     storageAccount: hubStorage.id
     keyVault: hubVault.id
+    containerRegistry: empty(imagesId) ? null : imagesId
     systemDatastoresAuthMode: 'Identity'
     publicNetworkAccess: 'Enabled'
   }
@@ -61,7 +68,10 @@ resource project 'Microsoft.MachineLearningServices/workspaces@2026-05-01' = {
   tags: tags
   kind: 'Project'
   sku: { name: 'Basic', tier: 'Basic' }
-  identity: { type: 'SystemAssigned' }
+  // Serverless compute takes no system-assigned identity: its jobs run as the other one, which the app looks up here.
+  identity: empty(machinesId)
+    ? { type: 'SystemAssigned' }
+    : { type: 'SystemAssigned,UserAssigned', userAssignedIdentities: { '${machinesId}': {} } }
   properties: {
     friendlyName: 'TuneDrop'
     hubResourceId: hub.id
@@ -86,6 +96,7 @@ resource datastore 'Microsoft.MachineLearningServices/workspaces/datastores@2026
   }
 }
 
+output hubStorageName string = hubStorage.name
 output projectId string = project.id
 output projectName string = project.name
 output projectPrincipalId string = project.identity.principalId

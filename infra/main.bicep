@@ -45,6 +45,9 @@ param privateNetwork bool = false
 @description('With a private network: public addresses or ranges from which people still reach storage to drop files.')
 param dropAddresses array = []
 
+@description('What base models need that are trained and served on GPUs, such as Phi-3: an identity and a registry.')
+param gpuTraining bool = false
+
 @description('Amount a month, in the currency of the subscription, whose use is told by e-mail. 0: no budget.')
 @minValue(0)
 param monthlyBudget int = 300
@@ -117,6 +120,16 @@ module vault 'vault.bicep' = {
   }
 }
 
+module gpu 'gpu.bicep' = if (gpuTraining) {
+  name: 'gpu'
+  scope: group
+  params: {
+    token: token
+    location: aiLocation
+    tags: tags
+  }
+}
+
 module ai 'ai.bicep' = {
   name: 'ai'
   scope: group
@@ -126,6 +139,8 @@ module ai 'ai.bicep' = {
     location: aiLocation
     tags: tags
     storageName: storage.outputs.name
+    machinesId: gpuTraining ? gpu!.outputs.identityId : ''
+    imagesId: gpuTraining ? gpu!.outputs.imagesId : ''
   }
 }
 
@@ -182,6 +197,19 @@ module roles 'roles.bicep' = {
     newsTopicName: eventGrid.outputs.newsTopicName
     communicationName: communication.outputs.name
     insightsName: monitoring.outputs.insightsName
+  }
+}
+
+module gpuRoles 'gpuroles.bicep' = if (gpuTraining) {
+  name: 'gpuroles'
+  scope: group
+  params: {
+    appPrincipalId: identity.outputs.principalId
+    machinesName: gpu!.outputs.identityName
+    machinesPrincipalId: gpu!.outputs.principalId
+    imagesName: gpu!.outputs.imagesName
+    storageName: storage.outputs.name
+    hubStorageName: ai.outputs.hubStorageName
   }
 }
 

@@ -1,7 +1,7 @@
 """The infrastructure and the pages agree: every alert and every role is explained, and nothing else is."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from tests.infra.bicep import File, properties_of, value_of
 from tests.infra.check_resources import GUID, known
@@ -34,9 +34,10 @@ def alerts(file: File, page: str) -> Iterator[Wrong]:
         yield wrong(file, 1, "alert and page differ", name)
 
 
-def role_names(file: File, page: str) -> Iterator[Wrong]:
+def role_names(files: Sequence[File], page: str) -> Iterator[Wrong]:
     """Roles that the page does not name, or that it names and nobody has."""
-    guids = GUID.findall((file.root.text or b"").decode())
+    file = files[0]
+    guids = [guid for each in files for guid in GUID.findall((each.root.text or b"").decode())]
     used = {known()["roles"][guid] for guid in guids if guid in known()["roles"]}
     told = {name for name in known()["roles"].values() if f"*{name}*" in page}
     for name in sorted(used ^ told):

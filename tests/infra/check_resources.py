@@ -11,6 +11,7 @@ from tests.infra.bicep import File, properties_of, text_of, value_of
 from tests.infra.paths import paths_of
 from tests.infra.wrong import Wrong, wrong
 
+ROLE_FILES = ("roles.bicep", "gpuroles.bicep")
 GUID = re.compile(r"'([0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12})'")
 
 # What each resource of a type must set so that neither keys nor the public nor plain HTTP get in.
@@ -24,6 +25,10 @@ LOCKS: dict[str, dict[str, Any]] = {
     "Microsoft.Storage/storageAccounts/blobServices/containers": {"properties.publicAccess": "None"},
     "Microsoft.CognitiveServices/accounts": {"properties.disableLocalAuth": True},
     "Microsoft.Communication/communicationServices": {"properties.disableLocalAuth": True},
+    "Microsoft.ContainerRegistry/registries": {
+        "properties.adminUserEnabled": False,
+        "properties.anonymousPullEnabled": False,
+    },
     "Microsoft.EventGrid/topics": {"properties.disableLocalAuth": True},
     "Microsoft.Insights/components": {"properties.DisableLocalAuth": True},
     "Microsoft.KeyVault/vaults": {"properties.enableRbacAuthorization": True},
@@ -107,11 +112,11 @@ def roles(file: File) -> Iterator[Wrong]:
 
 
 def assignments(file: File) -> Iterator[Wrong]:
-    """Roles that are given elsewhere than in the one file, or on the whole resource group."""
+    """Roles that are given elsewhere than in the files for them, or on the whole resource group."""
     for one, target in file.resources():
         if not target.startswith("Microsoft.Authorization/roleAssignments@"):
             continue
-        if file.path.name != "roles.bicep":
+        if file.path.name not in ROLE_FILES:
             yield wrong(file, one.line, "role elsewhere", one.name)
         scope = properties_of(one.body).get("scope")
         if scope is None or "(" in text_of(scope):

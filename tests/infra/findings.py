@@ -82,7 +82,7 @@ def _agreement(infra: Infra) -> Iterator[Wrong]:
     yield from check_app.events(files["subscriptions.bicep"])
     yield from check_app.storage(files["storage.bicep"])
     yield from check_pages.alerts(files["alerts.bicep"], pages["operations"])
-    yield from check_pages.role_names(files["roles.bicep"], pages["azure"])
+    yield from check_pages.role_names([files[name] for name in check_resources.ROLE_FILES], pages["azure"])
     yield from check_pages.queries(files["alerts.bicep"], infra.sources)
     given = json.dumps(infra.parameters)
     yield from check_pages.parameters(files["main.bicep"], given, pages["azure"] + pages["settings"])
