@@ -22,6 +22,13 @@ Price = Annotated[
         "--price-per-1000-tokens", min=0, metavar="PRICE", help="What 1000 tokens of training cost; adds the cost."
     ),
 ]
+PerHour = Annotated[
+    float | None,
+    typer.Option(
+        "--training-per-hour", min=0, metavar="PRICE", help="What an hour of training costs, on the managed route."
+    ),
+]
+Gpus = Annotated[int, typer.Option("--gpus", min=1, max=8, metavar="N", help="That share this training.")]
 Hosting = Annotated[
     float | None, typer.Option("--hosting-per-hour", min=0, metavar="PRICE", help="What an hour of hosting costs.")
 ]
@@ -41,6 +48,8 @@ def check(
     html: Annotated[Path | None, typer.Option(metavar="OUT", help="Write report.html there.")] = None,
     tokenizer: Tokenizer = None,
     price: Price = None,
+    training: PerHour = None,
+    gpus: Gpus = 1,
     hosting: Hosting = None,
     currency: Currency = "USD",
 ) -> None:
@@ -48,7 +57,7 @@ def check(
     from cli import check as work
     from cli.prices import prices_given
 
-    prices = prices_given(price, hosting, currency)
+    prices = prices_given(price, hosting, currency, training, gpus)
     asked = work.Asked(validation, base_model, strict, tokenizer, prices)
     raise typer.Exit(work.run(file, asked, as_json=as_json, html=html))
 

@@ -7,11 +7,18 @@ from typing import Any
 
 from cli.output import console, json_out, print_table
 from shared.core.base_models import BaseModel, Route, base_models, refusal
-from shared.core.dataset.cost import Prices, prices_of
+from shared.core.dataset.cost import Prices
 from shared.errors import SettingsError
 from shared.settings import settings_and_faults
 
-PRICES = ("PRICE_PER_1000_TRAINING_TOKENS", "HOSTING_PER_HOUR", "CURRENCY")  # the settings about them
+PRICES = (  # the settings about them
+    "PRICE_PER_1000_TRAINING_TOKENS",
+    "HOSTING_PER_HOUR",
+    "GPU_TRAINING_PER_HOUR",
+    "GPU_HOSTING_PER_HOUR",
+    "TRAINING_GPUS",
+    "CURRENCY",
+)
 HEADS = ("base model", "route", "lifecycle", "regions", "context", "trained on", "its template", "price")
 
 
@@ -32,11 +39,12 @@ def _prices(environment: Mapping[str, str]) -> Prices:
     wrong = [fault for fault in faults if fault.startswith(PRICES)]
     if wrong:
         raise SettingsError("; ".join(wrong))
-    return prices_of(settings.training_price, settings.hosting_price, settings.currency)
+    return settings.prices
 
 
 def _facts(model: BaseModel, today: date, prices: Prices) -> dict[str, Any]:
     """Return what is known of the base model as JSON."""
+    managed = model.route is Route.MANAGED
     return {
         "name": model.name,
         "publisher": model.publisher,
@@ -51,8 +59,9 @@ def _facts(model: BaseModel, today: date, prices: Prices) -> dict[str, Any]:
         "system_messages": model.system_messages,
         "tools": model.tools,
         "control_tokens": list(model.control_tokens),
-        "training_per_1000_tokens": prices.per_1000_tokens,
-        "hosting_per_hour": prices.hosting_per_hour,
+        "training_per_1000_tokens": None if managed else prices.per_1000_tokens,
+        "training_per_hour": prices.gpu_training_per_hour if managed else None,
+        "hosting_per_hour": prices.gpu_hosting_per_hour if managed else prices.hosting_per_hour,
         "currency": prices.currency,
     }
 
@@ -86,9 +95,10 @@ def _template(facts: Mapping[str, Any]) -> str:
 
 
 def _price(facts: Mapping[str, Any]) -> str:
-    training, hosting, currency = (
-        facts[name] for name in ("training_per_1000_tokens", "hosting_per_hour", "currency")
+    tokens, training, hosting, currency = (
+        facts[name] for name in ("training_per_1000_tokens", "training_per_hour", "hosting_per_hour", "currency")
     )
-    told = [f"{training:g} {currency} for 1,000 tokens"] if training is not None else []
-    told += [f"{hosting:g} {currency} an hour"] if hosting is not None else []
+    told = [f"{tokens:g} {currency} for 1,000 tokens"] if tokens is not None else []
+    told += [f"{training:g} {currency} an hour of training"] if training is not None else []
+    told += [f"{hosting:g} {currency} an hour of serving"] if hosting is not None else []
     return ", ".join(told) or "not in the settings"

@@ -5,10 +5,14 @@ import os
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from shared.core.lifecycle import limits_of
 from shared.core.policy import BadPolicy, Policy, policy_of
 from shared.errors import SettingsError
+
+if TYPE_CHECKING:
+    from shared.core.dataset.cost import Prices
 
 REQUIRED = {
     "blob_url": "AzureWebJobsStorage__blobServiceUri",
@@ -122,6 +126,20 @@ class Settings:
     def people_sign_in(self) -> bool:
         """Whether App Service authentication stands before the app."""
         return self.app_service_authentication == "on"
+
+    @property
+    def prices(self) -> "Prices":
+        """What the subscription pays; raises ValueError for settings with faults."""
+        from shared.core.dataset.cost import prices_of
+
+        return prices_of(
+            self.training_price,
+            self.hosting_price,
+            self.currency,
+            self.gpu_training_price,
+            self.gpu_hosting_price,
+            self.training_gpus,
+        )
 
     def __repr__(self) -> str:
         """Name the workspace only: the webhook's URL is a secret."""

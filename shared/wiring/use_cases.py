@@ -61,7 +61,6 @@ class App(Services):
     @cached_property
     def reconciler(self) -> "Reconciler":
         """Advancing runs."""
-        from shared.core.dataset.cost import prices_of
         from shared.core.lifecycle import limits_of
         from shared.reconciler import Reconciler
         from shared.work import Services
@@ -75,7 +74,7 @@ class App(Services):
             verify=self.verify,
             clock=now,
             default_base_model=self.settings.base_model,
-            prices=prices_of(self.settings.training_price, self.settings.hosting_price, self.settings.currency),
+            prices=self.settings.prices,
         )
         limits = limits_of(self.settings.state_limits)
         return Reconciler(self.runs, self.queue, self.notifier, services, now, limits)

@@ -67,11 +67,14 @@ def test_without_a_subscription_nothing_can_be_asked(monkeypatch, capsys):
 def test_models_tell_lifecycle_regions_and_the_prices_of_the_settings(monkeypatch, capsys):
     monkeypatch.setenv("PRICE_PER_1000_TRAINING_TOKENS", "0.003")
     monkeypatch.setenv("HOSTING_PER_HOUR", "0.8")
+    monkeypatch.setenv("GPU_TRAINING_PER_HOUR", "4.1")
+    monkeypatch.setenv("GPU_HOSTING_PER_HOUR", "3.7")
     monkeypatch.setenv("CURRENCY", "EUR")
     assert main(["models"]) == 0
     rows = {line.split()[0]: line for line in capsys.readouterr().out.splitlines()[1:]}
     assert "can be tuned" in rows["Phi-4-mini-instruct"]
-    assert "0.003 EUR for 1,000 tokens, 0.8 EUR an hour" in rows["Phi-4"]
+    assert "0.003 EUR for 1,000 tokens, 0.8 EUR an hour of serving" in rows["Phi-4"]
+    assert "4.1 EUR an hour of training, 3.7 EUR an hour of serving" in rows["Phi-3-mini-4k-instruct"]
     assert "managed" in rows["Phi-3-mini-4k-instruct"]
     assert "can be tuned" in rows["Phi-3-mini-4k-instruct"]
     assert "GPU quota" in rows["Phi-3-mini-4k-instruct"]
@@ -92,7 +95,8 @@ def test_models_as_json_hold_every_fact(capsys):
     )
 
 
-def test_a_price_that_is_none_is_named(monkeypatch, capsys):
-    monkeypatch.setenv("HOSTING_PER_HOUR", "free")
+@pytest.mark.parametrize("setting", ["HOSTING_PER_HOUR", "GPU_TRAINING_PER_HOUR", "GPU_HOSTING_PER_HOUR"])
+def test_a_price_that_is_none_is_named(monkeypatch, capsys, setting):
+    monkeypatch.setenv(setting, "free")
     assert main(["models"]) == 2
-    assert "HOSTING_PER_HOUR must be a number" in capsys.readouterr().err
+    assert f"{setting} must be a number" in capsys.readouterr().err

@@ -81,7 +81,11 @@ def test_each_channel_says_what_happened_what_it_means_and_what_to_do(
 @pytest.mark.parametrize(
     ("state", "checked", "said"),
     [
-        (State.TRAINING, CHECKED, "about 0.04 EUR for training on 12,963 tokens"),
+        (
+            State.TRAINING,
+            CHECKED,
+            "about 0.04 EUR for training on 12,963 tokens; then 1,919.20 EUR for each day of",
+        ),
         (State.SERVING, CHECKED, "12,963 tokens; 1,919.20 EUR for each day of serving, asked or not"),
         (
             State.SERVING,
@@ -101,7 +105,9 @@ def test_costs_and_examples_are_told(state: State, checked: Checked, said: str):
     [
         (replace(RUN, checked=Checked()), ["Base model", "0 to train on", "Cost", "Owner"]),
         (replace(RUN, state=State.REJECTED), ["to train on", "Cost"]),
-        (replace(RUN, state=State.TRAINING), ["each day", "curl", "OPENAI_API_KEY"]),
+        (replace(RUN, state=State.FAILED), ["each day"]),
+        (replace(RUN, state=State.TRAINING, checked=replace(CHECKED, hosting_per_day=None)), ["each day"]),
+        (replace(RUN, state=State.TRAINING), ["curl", "OPENAI_API_KEY"]),
         (RUN, ["Attempt", "Measured", "The report lies", "link", "of it training"]),
     ],
 )

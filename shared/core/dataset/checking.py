@@ -45,7 +45,7 @@ def check_dataset(
     origin = origin_findings(files.manifest, written=files.manifest_file is not None, personal=personal)
     add_found(origin, {"training": files.chosen})
     chosen = None if files.validation else _split(files, measured)
-    cost = measured.cost(chosen, files.manifest, prices, profile.tokens_per_second)
+    cost = measured.cost(chosen, files.manifest, prices, profile)
     add_found(cost_findings(cost, files.manifest) if cost else (), {"training": files.dataset.findings})
     copies = {"copies": _copies(files)} if measured.summaries else {}
     return _report(files, chosen, copies | measured.summaries | ({"cost": cost.summary()} if cost else {}))

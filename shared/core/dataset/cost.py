@@ -1,4 +1,7 @@
-"""What training will cost before it is paid for: tokens times epochs times price, and hosting by the day."""
+"""What training will cost before it is paid for, and hosting by the day; what is paid for depends on the route.
+
+Serverless training is paid by tokens, times epochs; managed training by the hours of the instance that trains.
+"""
 
 from __future__ import annotations  # array[int] is a type from Python 3.12 on
 
@@ -6,28 +9,46 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from shared.core.base_models import Route
 from shared.core.dataset.manifest import Manifest
 from shared.core.dataset.second_pass import Found
 
-MOST_TOKENS = 2_000_000_000  # of all epochs together, in one job
+MOST_TOKENS = 2_000_000_000  # of all epochs together, in one serverless job
 MOST_HOURS = 48  # the state `training` ends then
 
 
 @dataclass(frozen=True)
 class Prices:
-    """What the owner of the subscription pays; None where nobody told."""
+    """What the owner of the subscription pays, and how many GPUs an instance gives for it; None: nobody told."""
 
-    per_1000_tokens: float | None = None  # of training, each epoch
-    hosting_per_hour: float | None = None
+    per_1000_tokens: float | None = None  # of serverless training, each epoch
+    hosting_per_hour: float | None = None  # of a serverless endpoint
     currency: str = ""
+    gpu_training_per_hour: float | None = None  # of the instance that trains managed models
+    gpu_hosting_per_hour: float | None = None  # of the instance behind a managed endpoint
+    gpus: int = 1  # of the instance that trains; they share the examples
 
 
 UNKNOWN_PRICES = Prices()
 
 
-def prices_of(per_1000_tokens: str, hosting_per_hour: str, currency: str) -> Prices:
+def prices_of(
+    per_1000_tokens: str,
+    hosting_per_hour: str,
+    currency: str,
+    gpu_training_per_hour: str,
+    gpu_hosting_per_hour: str,
+    gpus: str,
+) -> Prices:
     """Return the prices as settings spell them: a number, or the word unknown."""
-    return Prices(_price(per_1000_tokens), _price(hosting_per_hour), currency)
+    return Prices(
+        _price(per_1000_tokens),
+        _price(hosting_per_hour),
+        currency,
+        _price(gpu_training_per_hour),
+        _price(gpu_hosting_per_hour),
+        int(gpus),
+    )
 
 
 def _price(spelled: str) -> float | None:
@@ -42,13 +63,24 @@ class Cost:
     tokens: int  # of the examples to train on, once
     epochs: int
     prices: Prices
-    tokens_per_second: int | None = None  # of training
+    tokens_per_second: int | None = None  # of training, on one GPU
+    route: Route = Route.SERVERLESS
 
     @property
     def hours(self) -> float | None:
-        """Estimated duration of the training, without start and queue; None where no speed is known."""
-        speed = self.tokens_per_second
-        return None if speed is None else round(self.trained_tokens / speed / 3600, 3)
+        """Estimated duration of the training, without start and queue; None where no speed is known.
+
+        Several GPUs of one instance are taken for so many times as fast.
+        """
+        if self.tokens_per_second is None:
+            return None
+        gpus = self.prices.gpus if self.managed else 1
+        return round(self.trained_tokens / (self.tokens_per_second * gpus) / 3600, 3)
+
+    @property
+    def managed(self) -> bool:
+        """Whether hours of instances are paid for, not tokens."""
+        return self.route is Route.MANAGED
 
     @property
     def trained_tokens(self) -> int:
@@ -58,13 +90,16 @@ class Cost:
     @property
     def training(self) -> float | None:
         """Price of the training."""
-        price = self.prices.per_1000_tokens
-        return None if price is None else round(self.trained_tokens / 1000 * price, 2)
+        if self.managed:
+            amount, price = self.hours, self.prices.gpu_training_per_hour
+        else:
+            amount, price = self.trained_tokens / 1000, self.prices.per_1000_tokens
+        return None if amount is None or price is None else round(amount * price, 2)
 
     @property
     def hosting_per_day(self) -> float | None:
         """Price of a day of the endpoint, before any request."""
-        price = self.prices.hosting_per_hour
+        price = self.prices.gpu_hosting_per_hour if self.managed else self.prices.hosting_per_hour
         return None if price is None else round(24 * price, 2)
 
     def summary(self) -> dict[str, Any]:
@@ -75,6 +110,7 @@ class Cost:
             "trained_tokens": self.trained_tokens,
         }
         shown |= {} if self.hours is None else {"estimated_hours": self.hours}
+        shown |= {"gpus": self.prices.gpus} if self.managed else {}
         known = {"training": self.training, "hosting_per_day": self.hosting_per_day}
         prices = {name: price for name, price in known.items() if price is not None}
         return shown | prices | ({"currency": self.prices.currency} if prices else {})
@@ -82,7 +118,7 @@ class Cost:
 
 def cost_findings(cost: Cost, manifest: Manifest) -> Iterator[Found]:
     """Yield what forbids to spend so much."""
-    if cost.trained_tokens > MOST_TOKENS:
+    if cost.trained_tokens > MOST_TOKENS and not cost.managed:
         times = f"{cost.tokens} tokens x {cost.epochs} epochs"
         yield Found("F17", f"{times} are {cost.trained_tokens}; one job has at most {MOST_TOKENS}")
     if cost.hours is not None and cost.hours > MOST_HOURS:

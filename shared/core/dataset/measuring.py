@@ -55,14 +55,12 @@ class Measured:
         """Return which fifth each example is of, by length."""
         return strata_of(self.lengths)
 
-    def cost(
-        self, chosen: Split | None, manifest: Manifest, prices: Prices, tokens_per_second: int
-    ) -> Cost | None:
+    def cost(self, chosen: Split | None, manifest: Manifest, prices: Prices, profile: BaseModel) -> Cost | None:
         """Return what it costs to train on one side of the split, or on all; None where nothing is known."""
         if not self.lengths:
             return None
         on_training = compress(self.lengths, (side == 0 for side in chosen.mask)) if chosen else self.lengths
-        return Cost(sum(on_training), manifest.epochs, prices, tokens_per_second)
+        return Cost(sum(on_training), manifest.epochs, prices, profile.tokens_per_second, profile.route)
 
 
 def measure(sources: Mapping[File, Source], profile: BaseModel, manifest: Manifest, tokens: Tokens) -> Measured:

@@ -37,7 +37,7 @@ FILE_RULES = (
     Rule(
         "F17",
         E,
-        "Tokens times epochs are at most 2 billion.",
+        "Tokens times epochs are at most 2 billion; on the managed route only the hours count.",
         "Azure OpenAI",
         "Train fewer epochs, or drop fewer examples.",
     ),
@@ -178,7 +178,13 @@ DATASET_RULES = (
         "TuneDrop",
         "Train fewer epochs, or drop fewer examples.",
     ),
-    Rule("D17b", W, "A budget can be compared.", "TuneDrop", "Set PRICE_PER_1000_TRAINING_TOKENS for the app."),
+    Rule(
+        "D17b",
+        W,
+        "A budget can be compared.",
+        "TuneDrop",
+        "Set PRICE_PER_1000_TRAINING_TOKENS for the app; for the managed route GPU_TRAINING_PER_HOUR.",
+    ),
 )
 
 MANIFEST_RULES = (

@@ -11,6 +11,7 @@ from shared.core.run import Run, State
 
 REASONS_SHOWN = 3  # a message is read in passing; the report has them all
 METRICS = {"train_loss": "training loss", "eval_loss": "validation loss"}
+BEFORE_THE_DAILY_COST = {State.TRAINING: "then ", State.SERVING: ""}
 TRAINS = frozenset(State) - {State.RECEIVED, State.REJECTED}
 
 
@@ -72,12 +73,13 @@ def _facts(run: Run, background: Background) -> Iterator[tuple[str, str]]:
 
 
 def _costs(run: Run) -> Iterator[str]:
-    """Yield what training costs and, once the model serves, what each day of its endpoint does."""
+    """Yield what training costs and what each day of the endpoint does, before it is there and once it is."""
     checked = run.checked
     price = "not known" if checked.training_cost is None else f"about {_money(checked.training_cost, run)}"
     yield f"{price} for training on {checked.trained_tokens:,} tokens"
-    if run.state is State.SERVING and checked.hosting_per_day is not None:
-        yield f"{_money(checked.hosting_per_day, run)} for each day of serving, asked or not"
+    begins = BEFORE_THE_DAILY_COST.get(run.state)
+    if begins is not None and checked.hosting_per_day is not None:
+        yield f"{begins}{_money(checked.hosting_per_day, run)} for each day of serving, asked or not"
 
 
 def _money(amount: float, run: Run) -> str:

@@ -1,10 +1,11 @@
 """Tokens and what they cost: estimates close to a real vocabulary, no invented prices, and limits."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
-from shared.core.base_models import base_model, base_models
+from shared.core.base_models import Route, base_model, base_models
 from shared.core.dataset import check_dataset
 from shared.core.dataset.cost import MOST_HOURS, Cost, Prices, cost_findings, prices_of
 from shared.core.dataset.lengths import Lengths
@@ -16,7 +17,8 @@ from shared.core.lifecycle import LIFECYCLE
 from shared.core.run import State
 from tests.unit.dataset.examples import TODAY, check, codes, file_of
 
-PRICES = Prices(0.01, 0.5, "EUR")
+PRICES = Prices(0.01, 0.5, "EUR", gpu_training_per_hour=4.0, gpu_hosting_per_hour=2.5)
+HOUR = 4400 * 3600  # tokens that one GPU trains in an hour
 
 
 @pytest.mark.parametrize(
@@ -103,6 +105,49 @@ def test_only_known_prices_are_shown(prices, shown):
     }
 
 
+def managed(tokens: int, prices: Prices = PRICES, speed: int | None = 4400) -> Cost:
+    return Cost(tokens, 2, prices, speed, Route.MANAGED)
+
+
+@pytest.mark.parametrize(
+    ("cost", "hours", "training", "hosting_per_day"),
+    [
+        (managed(HOUR), 2.0, 8.0, 60.0),
+        (managed(HOUR, replace(PRICES, gpus=2)), 1.0, 4.0, 60.0),
+        (managed(HOUR, replace(PRICES, gpus=8)), 0.25, 1.0, 60.0),
+        (managed(HOUR, Prices(0.01, 0.5, "EUR")), 2.0, None, None),
+        (managed(HOUR, speed=None), None, None, 60.0),
+        (Cost(HOUR, 2, replace(PRICES, gpus=8), 4400), 2.0, 316.8, 12.0),
+    ],
+    ids=["managed", "two GPUs", "eight GPUs", "serverless prices only", "no speed", "serverless"],
+)
+def test_the_route_decides_what_is_paid_for(cost, hours, training, hosting_per_day):
+    assert (cost.hours, cost.training, cost.hosting_per_day) == (hours, training, hosting_per_day)
+
+
+def test_a_managed_training_tells_how_many_gpus_share_it():
+    assert managed(HOUR, replace(PRICES, gpus=2)).summary() == {
+        "tokens": HOUR,
+        "epochs": 2,
+        "trained_tokens": 2 * HOUR,
+        "estimated_hours": 1.0,
+        "gpus": 2,
+        "training": 4.0,
+        "hosting_per_day": 60.0,
+        "currency": "EUR",
+    }
+
+
+@pytest.mark.parametrize(
+    ("base_model", "managed", "hosting_per_day"),
+    [("Phi-4-mini-instruct", False, 12.0), ("Phi-3-mini-4k-instruct", True, 60.0)],
+)
+def test_a_check_prices_the_route_of_the_base_model(base_model, managed, hosting_per_day):
+    cost = check(file_of(fill=12), manifest=f"base_model: {base_model}".encode(), prices=PRICES).measures["cost"]
+    assert (cost["hosting_per_day"], "gpus" in cost) == (hosting_per_day, managed)
+    assert (cost["training"] > 0) is not managed  # a cent's worth of tokens, of seconds less than one
+
+
 @pytest.mark.parametrize(("tokens", "hours"), [(0, 0.0), (1_000_000, 0.126), (380_160_000, 48.0)])
 def test_the_duration_is_estimated_from_tokens_and_speed(tokens, hours):
     assert Cost(tokens, 2, Prices(), 4400).summary()["estimated_hours"] == hours
@@ -128,6 +173,12 @@ def test_the_speed_of_each_base_model_is_that_of_its_size(model):
         (Cost(1_000_000, 2, Prices()), 0, []),
         (Cost(1_000_000_000, 2, Prices()), 0, []),
         (Cost(1_000_000_000, 3, PRICES), 0, ["F17"]),
+        (managed(HOUR), 8, []),
+        (managed(HOUR), 7.99, ["D17"]),
+        (managed(HOUR, Prices(0.01, 0.5)), 8, ["D17b"]),
+        (managed(24 * HOUR), 0, []),
+        (managed(25 * HOUR), 0, ["D18"]),
+        (managed(1_500_000_000), 0, ["D18"]),
     ],
 )
 def test_what_costs_too_much_is_told(cost, budget, found):
@@ -145,5 +196,12 @@ def test_a_budget_without_a_price_is_a_warning():
     assert "D17b" in codes(check(file_of(fill=12), manifest=b"budget: 5"))
 
 
-def test_prices_are_numbers_or_unknown():
-    assert prices_of("0.003", "unknown", "EUR") == Prices(0.003, None, "EUR")
+@pytest.mark.parametrize(
+    ("spelled", "prices"),
+    [
+        (("0.003", "unknown", "EUR", "unknown", "4.1", "2"), Prices(0.003, None, "EUR", None, 4.1, 2)),
+        (("unknown", "0.8", "USD", "3.7", "unknown", "1"), Prices(None, 0.8, "USD", 3.7)),
+    ],
+)
+def test_prices_are_numbers_or_unknown(spelled, prices):
+    assert prices_of(*spelled) == prices
