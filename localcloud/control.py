@@ -98,7 +98,9 @@ class Control:
 
     weather: Weather
     training: Training = Training()
+    quota: dict[str, int] = field(default_factory=dict)  # family of machines -> vCPUs, where not as usual
     crash_host: Callable[[], Awaitable[None]] | None = None  # None: the Functions host is not ours
+    preempt: Callable[[str], str | None] | None = None  # takes a job's node away; says why it cannot
     history: deque[Call] = field(default_factory=lambda: deque(maxlen=HISTORY_LIMIT))
     faults: list[Fault] = field(default_factory=list)
     count: int = 0

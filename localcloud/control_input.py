@@ -3,6 +3,7 @@
 from dataclasses import dataclass, fields
 from typing import Any, get_args, get_type_hints
 
+from localcloud.azure_ml.instances import FAMILIES, LOW_PRIORITY
 from localcloud.control import CHANCES, TOKEN_LIFETIME, Fault, Training
 from localcloud.event_subscriptions import TOPICS, Event
 
@@ -106,6 +107,29 @@ def training_in(body: Any) -> Training:
         raise BadInputError("mode", f"unknown: {mode!r}", f"use one of {', '.join(modes)}")
     _check_seconds("seconds", seconds, 0, LONGEST_JOB)
     return Training(mode, float(seconds))
+
+
+def quota_in(body: Any) -> dict[str, int]:
+    """Return the limits that a request body sets, by family of machines; raises BadInputError."""
+    names = (*FAMILIES, LOW_PRIORITY)
+    if not isinstance(body, dict):
+        raise BadInputError(
+            "body", "not an object", f'send limits such as {{"{names[0]}": 0}}, or {{}} for the usual'
+        )
+    for name, limit in body.items():
+        if name not in names:
+            raise BadInputError(name, "unknown", f"use {', '.join(names)}")
+        if isinstance(limit, bool) or not isinstance(limit, int) or limit < 0:
+            raise BadInputError(name, f"not a number of vCPUs: {limit!r}", "give a whole number from 0 on")
+    return dict(body)
+
+
+def job_in(body: Any) -> str:
+    """Return the name of the job that a request body names; raises BadInputError."""
+    name = body.get("job") if isinstance(body, dict) else None
+    if not isinstance(name, str) or not name:
+        raise BadInputError("job", "missing or not a name", 'send {"job": "td-..."}')
+    return name
 
 
 def event_order(body: Any, subscriptions: tuple[str, ...]) -> EventOrder:

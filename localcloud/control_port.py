@@ -1,4 +1,4 @@
-"""The control port: history, faults, weather, training mode, events by hand, a crash of the host; plain HTTP."""
+"""The control port: history, faults, weather, training, quota, events by hand, lost machines; plain HTTP."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -16,6 +16,8 @@ from localcloud.control_input import (
     EventOrder,
     event_order,
     faults_in,
+    job_in,
+    quota_in,
     training_in,
     weather_in,
 )
@@ -45,6 +47,9 @@ class ControlPort:
             ("POST", "/weather", self.set_weather),
             ("GET", "/training", self.training),
             ("POST", "/training", self.set_training),
+            ("GET", "/quota", self.quota),
+            ("POST", "/quota", self.set_quota),
+            ("POST", "/preempt", self.preempt),
             ("POST", "/reset", self.reset),
             ("POST", "/events", self.send_events),
             ("POST", "/host/restart", self.crash_host),
@@ -103,8 +108,25 @@ class ControlPort:
         self.cloud.control.training = training_in(await _json(request))
         return await self.training(request)
 
+    async def quota(self, _request: Request) -> Response:
+        """Return the limits that are not as usual."""
+        return JSONResponse(self.cloud.control.quota)
+
+    async def set_quota(self, request: Request) -> Response:
+        """Replace the limits that are not as usual: {} makes all of them usual again."""
+        self.cloud.control.quota = quota_in(await _json(request))
+        return await self.quota(request)
+
+    async def preempt(self, request: Request) -> Response:
+        """Take a running command job's machine away, as happens to Spot machines; it is queued again."""
+        job, preempt = job_in(await _json(request)), self.cloud.control.preempt
+        refusal = preempt(job) if preempt else "Azure ML's stand-in does not run"
+        if refusal is not None:
+            raise BadInputError("job", refusal, "name a command job that is Running")
+        return JSONResponse({"preempted": job})
+
     async def reset(self, _request: Request) -> Response:
-        """Forget history, faults and messages; weather, training mode, storage and Azure ML's jobs stay."""
+        """Forget history, faults and messages; weather, training mode, quota, storage and Azure ML's jobs stay."""
         self.cloud.control.reset()
         mailbox_of(self.cloud).messages.clear()
         return JSONResponse({"status": "ok"})

@@ -13,6 +13,8 @@ from localcloud.azure_ml.endpoints import PROVISIONING, Endpoints
 from localcloud.azure_ml.jobs import Jobs
 from localcloud.azure_ml.models import Models
 from localcloud.azure_ml.observing import observing_routes
+from localcloud.azure_ml.quota import quota_routes
+from localcloud.azure_ml.registry import registry_routes
 from localcloud.azure_ml.routing import in_workspace
 from localcloud.azure_ml.shapes import datastore_json, workspace_json
 from localcloud.azure_ml.training import BEAT, TRAINER, TrainingService
@@ -20,7 +22,7 @@ from localcloud.azure_ml.workspace import DATASTORES, DEFAULT_DATASTORE, Refused
 from localcloud.frame import Cloud, Service
 
 ARM_AUDIENCES = ("https://management.azure.com", "https://management.core.windows.net")
-WORKSPACE_VERSIONS = ("2024-10-01-preview", "2024-10-01")
+WORKSPACE_VERSIONS = ("2024-10-01-preview", "2024-10-01", "2023-08-01-preview")
 
 
 def service(cloud: Cloud, trainer: Sequence[str] = TRAINER, pace: float = 1.0) -> Service:
@@ -44,6 +46,8 @@ def service(cloud: Cloud, trainer: Sequence[str] = TRAINER, pace: float = 1.0) -
         *Models(workspace).routes(),
         *endpoints.routes(),
         *observing_routes(cloud, workspace),
+        *quota_routes(cloud.control),
+        *registry_routes(cloud),
     ]
     # A client with its own cloud metadata asks for tokens of the ARM host itself.
     audiences = (*ARM_AUDIENCES, cloud.urls["arm"])

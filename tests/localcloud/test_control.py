@@ -11,7 +11,15 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Scope
 
 from localcloud.control import Control, Fault, Training, Weather
-from localcloud.control_input import BadInputError, event_order, faults_in, training_in, weather_in
+from localcloud.control_input import (
+    BadInputError,
+    event_order,
+    faults_in,
+    job_in,
+    quota_in,
+    training_in,
+    weather_in,
+)
 from localcloud.frame import Cloud, Frame, Service, asgi, versioned
 from localcloud.identity import token_for
 
@@ -239,6 +247,31 @@ def test_bad_weather_input_is_refused_with_its_place(body: Any, where: str) -> N
 def test_a_bad_way_to_train_is_refused_with_its_place(body: Any, where: str) -> None:
     with pytest.raises(BadInputError, match=f"^{where}: .*; "):
         training_in(body)
+
+
+@pytest.mark.parametrize(
+    ("body", "where"),
+    [
+        ([], "body"),
+        ({"standardNCADSA100v5Family": 0}, "standardNCADSA100v5Family"),
+        ({"standardNCADSA100v4Family": -1}, "standardNCADSA100v4Family"),
+        ({"TotalLowPriorityCores": True}, "TotalLowPriorityCores"),
+    ],
+)
+def test_bad_quota_is_refused_with_its_place(body: Any, where: str) -> None:
+    with pytest.raises(BadInputError, match=f"^{where}: .*; "):
+        quota_in(body)
+
+
+def test_quota_is_taken_by_family() -> None:
+    assert quota_in({}) == {}
+    assert quota_in({"TotalLowPriorityCores": 0}) == {"TotalLowPriorityCores": 0}
+
+
+@pytest.mark.parametrize("body", [[], {}, {"job": ""}, {"job": 1}])
+def test_who_takes_a_machine_away_names_the_job(body: Any) -> None:
+    with pytest.raises(BadInputError, match=r"^job: .*; "):
+        job_in(body)
 
 
 def test_jobs_train_really_unless_told_otherwise() -> None:

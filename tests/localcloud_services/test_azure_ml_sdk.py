@@ -1,72 +1,22 @@
 """The real azure-ai-ml client against the stand-in, pointed at it in both ways that there are."""
 
-import os
-import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import pytest
 from azure.core.exceptions import HttpResponseError, ResourceNotFoundError
-from azure.core.pipeline.transport import RequestsTransport
 
-from localcloud.identity import LocalCredential
-from tests.localcloud_services.conftest import GROUP, GUID, PHI, SUBSCRIPTION, WORKSPACE, Served, job_body
-
-CLOUD_VARIABLES = ("AZUREML_CURRENT_CLOUD", "AZUREML_DEV_URL_MFE")
-
-
-@contextmanager
-def client(here: Served, **options: Any) -> Iterator[Any]:
-    """Give a client whose connections are closed at the end: it cannot close them itself."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # its schemas are written for an older marshmallow
-        from azure.ai.ml import MLClient
-    with RequestsTransport(connection_verify=str(here.cloud.ca_file)) as transport:
-        yield _client(MLClient, here, transport=transport, **options)
-
-
-def _client(kind: Any, here: Served, **options: Any) -> Any:
-    return kind(
-        LocalCredential(),
-        SUBSCRIPTION,
-        GROUP,
-        WORKSPACE,
-        enable_telemetry=False,
-        retry_total=0,
-        polling_interval=0.1,
-        show_progress=False,
-        **options,
-    )
-
-
-def own_cloud(here: Served) -> dict[str, Any]:
-    arm = here.urls["arm"]
-    metadata = {
-        "azure_portal": "https://portal.azure.com",
-        "resource_manager": arm,
-        "active_directory": arm,
-        "aml_resource_id": arm,
-        "storage_endpoint": "core.windows.net",
-        "registry_discovery_endpoint": arm,
-    }
-    return {"cloud": f"Local{arm.rpartition(':')[2]}", "cloud_metadata": metadata}
+from tests.localcloud_services.conftest import GUID, PHI, WORKSPACE, Served, job_body
+from tests.localcloud_services.sdk import OURS, client, own_cloud, sdk_variables
 
 
 @pytest.fixture(params=["its own cloud", "a variable"])
 def ml(here: Served, request: pytest.FixtureRequest) -> Iterator[Any]:
-    kept = {name: os.environ.pop(name, None) for name in CLOUD_VARIABLES}
-    if request.param == "a variable":
-        os.environ["AZUREML_DEV_URL_MFE"] = here.urls["arm"]
-        options = {}
-    else:
-        options = own_cloud(here)
-    with client(here, **options) as ml:
+    by_variable = request.param == "a variable"
+    variables = {"AZUREML_DEV_URL_MFE": here.urls["arm"]} if by_variable else {}
+    options = {} if by_variable else own_cloud(here)
+    with sdk_variables(**variables), client(here, **OURS, **options) as ml:
         yield ml
-    for name, value in kept.items():
-        os.environ.pop(name, None)
-        if value is not None:
-            os.environ[name] = value
 
 
 def fine_tuning_job(name: str, training: str, asset: str) -> Any:
