@@ -40,6 +40,7 @@ def check_dataset(
     refused = refusal(profile, today)
     if refused:
         files.chosen.add("M05", refused, path="base_model")
+    profile = replace(profile, training_length=files.manifest.max_seq_length or profile.training_length)
     measured = measure(files.sources(), profile, files.manifest, tokens or estimate_for(profile))
     personal = sum(file.findings.counts["S03"] for file in files.judged)
     origin = origin_findings(files.manifest, written=files.manifest_file is not None, personal=personal)

@@ -1,13 +1,14 @@
 """The manifest `<name>.yaml` beside a dataset: what its owner chose, with defaults for the rest."""
 
 import difflib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 import yaml
 
-from shared.core.base_models import DEFAULT_BASE_MODEL
+from shared.core.base_models import DEFAULT_BASE_MODEL, Route, base_model, base_models
 from shared.core.dataset.findings import Findings, shown
 from shared.core.dataset.manifest_keys import KEYS, NOT_SETTABLE
 
@@ -36,21 +37,44 @@ class Manifest:
     consent: str = ""
     retention: str = ""
     strict: bool = False
+    lora_r: int | None = None  # this and what follows: for managed base models only; None: as the trainer does
+    lora_alpha: int | None = None
+    lora_dropout: float | None = None
+    gradient_accumulation_steps: int | None = None
+    max_seq_length: int | None = None  # tokens
+    packing: bool | None = None
+    early_stopping_patience: int | None = None
+    warmup_ratio: float | None = None
+    weight_decay: float | None = None
 
     def hyperparameters(self) -> dict[str, str]:
-        """Return what the job is given: by Azure ML's names, and as texts, as its REST API wants them."""
-        rate = f"{self.learning_rate * self.learning_rate_multiplier:.6g}"
+        """Return what the job is given: by Azure ML's names, and as texts, as its REST API wants them.
+
+        What only the trainer of the managed route knows is given where the manifest names it, by the key's name.
+        """
+        named = {name: getattr(self, name) for name, key in KEYS.items() if key.managed}
         return {
             "num_train_epochs": str(self.epochs),
             "per_device_train_batch_size": str(self.batch_size),
-            "learning_rate": format(Decimal(rate), "f"),
-        }
+            "learning_rate": _text(self.learning_rate * self.learning_rate_multiplier),
+        } | {name: _text(value) for name, value in named.items() if value is not None}
+
+
+def _text(value: Any) -> str:
+    """Return a value as every command line reads it: no exponents, and truth in small letters."""
+    match value:
+        case bool():
+            return str(value).lower()
+        case float():
+            return format(Decimal(f"{value:.6g}"), "f")
+        case _:
+            return str(value)
 
 
 def manifest_of(content: bytes, findings: Findings, default_base_model: str = DEFAULT_BASE_MODEL) -> Manifest:
     """Return the manifest; what is wrong with it goes to the findings, and the default stands in its place."""
     chosen: dict[str, Any] = {"base_model": default_base_model}
-    seen: set[str] = set()
+    seen: dict[str, int] = {}
     for key, value in _pairs(content, findings):
         line, name = key.start_mark.line + 1, key.value if isinstance(key, yaml.ScalarNode) else ""
         if name not in KEYS:
@@ -64,11 +88,27 @@ def manifest_of(content: bytes, findings: Findings, default_base_model: str = DE
                 chosen[name] = KEYS[name].read(value.value.strip())
             except ValueError as wrong:
                 findings.add("M05" if name == "base_model" else "M04", f"{name}: {wrong}", line, name)
-        seen.add(name)
+        seen.setdefault(name, line)
+    if not findings.counts["M05"]:
+        _keep_to_the_base_model(chosen, seen, findings)
     if chosen.get("allow_harm") and not chosen.get("owner"):
         findings.add("M04", "allow_harm needs an owner: whoever answers for the harmful texts", path="allow_harm")
         del chosen["allow_harm"]
     return Manifest(**chosen)
+
+
+def _keep_to_the_base_model(chosen: dict[str, Any], lines: Mapping[str, int], findings: Findings) -> None:
+    """Take out what the chosen base model does not have, and say why."""
+    model = base_model(chosen["base_model"])
+    for name in [name for name in chosen if KEYS[name].managed and model.route is not Route.MANAGED]:
+        takers = ", ".join(known.name for known in base_models().values() if known.route is Route.MANAGED)
+        why = f"Azure's serverless fine-tuning chooses it itself; it can be set for {takers}"
+        findings.add("M03", f"{name} cannot be set for {model.name}: {why}", lines[name], name)
+        del chosen[name]
+    if chosen.get("max_seq_length", 0) > model.context_length:
+        why = f"{model.name} reads at most {model.context_length} tokens"
+        findings.add("M04", f"max_seq_length: {why}", lines["max_seq_length"], "max_seq_length")
+        del chosen["max_seq_length"]
 
 
 def _pairs(content: bytes, findings: Findings) -> list[tuple[yaml.Node, yaml.Node]]:
@@ -99,7 +139,7 @@ def _pairs(content: bytes, findings: Findings) -> list[tuple[yaml.Node, yaml.Nod
 def _unknown(name: str) -> tuple[str, str]:
     """Return code and message for a key that the manifest does not have."""
     if NOT_SETTABLE.fullmatch(name.lower()):
-        return "M03", f"{shown(name)} cannot be set: Azure's serverless fine-tuning chooses it itself"
+        return "M03", f"{shown(name)} cannot be set: the training chooses it itself"
     near = difflib.get_close_matches(name.lower(), KEYS, n=1, cutoff=0.5)
     hint = f"did you mean {near[0]}?" if near else f"known are {', '.join(KEYS)}"
     return "M02", f"unknown key {shown(name)}; {hint}"

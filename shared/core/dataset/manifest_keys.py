@@ -15,10 +15,10 @@ MOST_ADDRESSES = 10
 MOST_HELD_OUT = 5
 _BOOLEANS = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
 
-# What one looks for here and finds in other trainers; Azure's serverless fine-tuning fixes all of it.
+# What one looks for here and finds in other trainers; Azure's serverless fine-tuning and our trainer choose it.
 NOT_SETTABLE = re.compile(
-    r"optimi[sz]er|loss\w*|(?:num_)?layers\w*|lora_\w+|apply_lora|weight_decay|warmup\w*|(?:lr_)?scheduler\w*|"
-    r"precision|max_steps|gradient_accumulation\w*|max_grad_norm|adam_\w+|deepspeed|max_seq_length|dropout"
+    r"optimi[sz]er|loss\w*|(?:num_)?layers\w*|lora_(?:target|bias|modules)\w*|apply_lora|(?:lr_)?scheduler\w*|"
+    r"precision|max_steps|warmup_steps|max_grad_norm|adam_\w+|deepspeed"
 )
 
 
@@ -29,6 +29,12 @@ class Key:
     read: Callable[[str], Value]
     allowed: str
     meaning: str
+    trainers: str = ""  # what our trainer takes where no manifest names the key; empty: the key is for both routes
+
+    @property
+    def managed(self) -> bool:
+        """Whether only base models of the managed route have it."""
+        return bool(self.trainers)
 
 
 def _whole(low: int, high: int) -> Callable[[str], int]:
@@ -43,7 +49,7 @@ def _whole(low: int, high: int) -> Callable[[str], int]:
 
 
 def _number(low: float, high: float, allowed: str) -> Callable[[str], float]:
-    """Return a reader of numbers from `low` to `high`, neither of which is 0; YAML's own misses 1e-4."""
+    """Return a reader of numbers from `low` to `high`; YAML's own misses 1e-4."""
 
     def read(text: str) -> float:
         if not _NUMBER.fullmatch(text) or not low <= float(text) <= high:
@@ -169,4 +175,31 @@ KEYS = {
         "how long the dataset may be kept; it is noted in the report, and nothing is deleted by it",
     ),
     "strict": Key(_truth, "`true` or `false`", "whether warnings reject the dataset too"),
+    "lora_r": Key(_whole(1, 256), "1 to 256", "rank of LoRA's matrices", "8"),
+    "lora_alpha": Key(_whole(1, 1024), "1 to 1024", "scale of what LoRA learns, over its rank", "128"),
+    "lora_dropout": Key(_number(0, 0.5, "from 0 to 0.5"), "0 to 0.5", "share that LoRA drops in training", "0.0"),
+    "gradient_accumulation_steps": Key(
+        _whole(1, 128), "1 to 128", "batches that make one step: larger steps in the same memory", "1"
+    ),
+    "max_seq_length": Key(
+        _whole(64, 131_072),
+        "64 to 131072, at most the base model's context",
+        "tokens after which an example is cut off",
+        "4096",
+    ),
+    "packing": Key(
+        _truth, "`true` or `false`", "whether short examples share a row of a batch, unseen by each other", "false"
+    ),
+    "early_stopping_patience": Key(
+        _whole(0, 100),
+        "0 to 100",
+        "measurements without a better validation loss after which training ends; 0 is never",
+        "0",
+    ),
+    "warmup_ratio": Key(
+        _number(0, 0.5, "from 0 to 0.5"), "0 to 0.5", "share of the steps in which the learning rate rises", "0.05"
+    ),
+    "weight_decay": Key(
+        _number(0, 0.5, "from 0 to 0.5"), "0 to 0.5", "how much weights shrink in each step", "0.1"
+    ),
 }

@@ -190,7 +190,13 @@ DATASET_RULES = (
 MANIFEST_RULES = (
     Rule("M01", E, "The manifest is YAML with `key: value` lines.", "TuneDrop", "See docs/dataset.md."),
     Rule("M02", E, "The manifest has only known keys, each once.", "TuneDrop", "See docs/dataset.md."),
-    Rule("M03", E, "The manifest asks only for what can be set.", "Azure ML", "Remove the key."),
+    Rule(
+        "M03",
+        E,
+        "The manifest asks only for what can be set.",
+        "Azure ML",
+        "Remove the key; some can be set for other base models.",
+    ),
     Rule("M04", E, "A value has its type and lies within its bounds.", "Azure ML", "See docs/dataset.md."),
     Rule("M05", E, "The base model is known and can be fine-tuned today.", "Azure ML", "Choose another one."),
 )

@@ -89,6 +89,20 @@ def test_an_exact_count_takes_the_place_of_the_estimate():
 
 
 @pytest.mark.parametrize(
+    ("manifest", "warned"),
+    [
+        ("", 30),  # cut off at 8192
+        ("base_model: Phi-3.5-mini-instruct", 30),  # at 4096
+        ("base_model: Phi-3.5-mini-instruct\nmax_seq_length: 26999", 30),
+        ("base_model: Phi-3.5-mini-instruct\nmax_seq_length: 27000", 0),
+    ],
+)
+def test_what_the_manifest_lets_the_trainer_read_is_not_warned_of(manifest, warned):
+    tokens = Tokens(lambda messages: 9_000 * len(messages), "exact")
+    assert check(file_of(fill=30), manifest=manifest.encode(), tokens=tokens).count("R22b") == warned
+
+
+@pytest.mark.parametrize(
     ("prices", "shown"),
     [
         (PRICES, {"training": 20.0, "hosting_per_day": 12.0, "currency": "EUR"}),

@@ -36,7 +36,14 @@ def keys_table() -> str:
         for name, value in defaults.items()
     }
     shown["learning_rate"] = "`0.00002`"
-    rows = [(f"`{name}`", key.allowed, shown[name], key.meaning) for name, key in KEYS.items()]
+    rows = [(f"`{name}`", key.allowed, shown[name], key.meaning) for name, key in KEYS.items() if not key.managed]
+    return table(("key", "allowed", "default", "meaning"), *rows)
+
+
+def managed_keys_table() -> str:
+    rows = [
+        (f"`{name}`", key.allowed, f"`{key.trainers}`", key.meaning) for name, key in KEYS.items() if key.managed
+    ]
     return table(("key", "allowed", "default", "meaning"), *rows)
 
 
@@ -54,7 +61,12 @@ def models_table() -> str:
     return table(("model", "context, tokens", "route", "lifecycle", "regions"), *rows)
 
 
-TABLES = {"rules": rules_table, "manifest keys": keys_table, "base models": models_table}
+TABLES = {
+    "rules": rules_table,
+    "manifest keys": keys_table,
+    "managed keys": managed_keys_table,
+    "base models": models_table,
+}
 
 
 def with_table(page: str, name: str) -> str:

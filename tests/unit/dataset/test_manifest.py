@@ -9,6 +9,11 @@ from shared.core.dataset.findings import Findings
 from shared.core.dataset.manifest import Manifest, manifest_of
 from shared.core.dataset.manifest_keys import KEYS
 from shared.core.dataset.rules import RULES
+from trainer.options import parse
+from trainer.profile import Used, used_for
+
+SAMPLES = Path(__file__).parents[3] / "samples"
+MANAGED = "Phi-3-mini-4k-instruct"
 
 
 def read(text: str) -> tuple[Manifest, list[str]]:
@@ -49,6 +54,10 @@ def test_nothing_chosen_means_the_defaults(text):
         ("strict: yes", Manifest(strict=True)),
         ("strict: False", Manifest(strict=False)),
         ("{epochs: 2, seed: 1}", Manifest(epochs=2, seed=1)),
+        (f"lora_r: 16\nbase_model: {MANAGED}", Manifest(base_model=MANAGED, lora_r=16)),
+        (f"base_model: {MANAGED}\nlora_dropout: 0", Manifest(base_model=MANAGED, lora_dropout=0.0)),
+        (f"base_model: {MANAGED}\npacking: yes", Manifest(base_model=MANAGED, packing=True)),
+        (f"base_model: {MANAGED}\nmax_seq_length: 4096", Manifest(base_model=MANAGED, max_seq_length=4096)),
     ],
 )
 def test_what_is_chosen_holds(text, manifest):
@@ -96,10 +105,20 @@ def test_what_is_chosen_holds(text, manifest):
         ("batchsize: 2", "M02 line 1: unknown key 'batchsize'; did you mean batch_size?"),
         ("zzz: 2", "M02 line 1: unknown key 'zzz'; known are base_model, "),
         ("seed: 1\nseed: 2", "M02 line 2: the key seed stands twice"),
-        ("optimizer: adamw", "M03 line 1: 'optimizer' cannot be set: Azure's serverless fine-tuning"),
+        ("optimizer: adamw", "M03 line 1: 'optimizer' cannot be set: the training chooses it itself"),
         ("loss: focal", "M03 line 1: 'loss' cannot be set"),
         ("num_layers: 3", "M03 line 1: 'num_layers' cannot be set"),
-        ("lora_alpha: 16", "M03 line 1: 'lora_alpha' cannot be set"),
+        ("lora_target_modules: all", "M03 line 1: 'lora_target_modules' cannot be set"),
+        ("lora_rank: 16", "M02 line 1: unknown key 'lora_rank'; did you mean lora_r?"),
+        (
+            "seed: 1\nlora_alpha: 16",
+            "M03 line 2: lora_alpha cannot be set for Phi-4-mini-instruct: Azure's serverless fine-tuning chooses "
+            "it itself; it can be set for Phi-3-mini-4k-instruct, Phi-3-mini-128k-instruct, Phi-3.5-mini-instruct",
+        ),
+        ("packing: false", "M03 line 1: packing cannot be set for Phi-4-mini-instruct"),
+        ("lora_r: 0", "M04 line 1: lora_r: must be a whole number from 1 to 256"),
+        ("weight_decay: 0.6", "M04 line 1: weight_decay: must be a number from 0 to 0.5"),
+        ("lora_r: 8\nbase_model: Phi-5", "M05 line 2: base_model: There is no base model 'Phi-5'"),
         ("- epochs: 2", "M01 line 1: the manifest is not a list of"),
         ("just words", "M01 line 1: the manifest is not a list of"),
         ("epochs: 2\n\tseed: 1", "M01 line 2: not YAML"),
@@ -113,13 +132,39 @@ def test_what_cannot_be_is_said_with_its_line(text, finding):
     manifest, found = read(text)
     assert len(found) == 1
     assert found[0].startswith(finding)
-    assert manifest in (Manifest(), Manifest(seed=1), Manifest(epochs=2))
+    assert manifest in (Manifest(), Manifest(seed=1), Manifest(epochs=2), Manifest(lora_r=8))
 
 
-def test_the_sample_shows_every_key_with_a_value_that_it_may_have():
-    text = (Path(__file__).parents[3] / "samples" / "manifest.yaml").read_text(encoding="utf-8")
-    assert read(text)[1] == []
-    assert set(re.findall(r"^(\w+):", text, re.MULTILINE)) == set(KEYS)
+@pytest.mark.parametrize(("length", "faults"), [(4096, 0), (4097, 1), (131_072, 1)])
+def test_an_example_is_not_cut_off_behind_the_base_models_context(length, faults):
+    manifest, found = read(f"max_seq_length: {length}\nbase_model: {MANAGED}")
+    assert manifest.max_seq_length == (None if faults else length)
+    assert [f"M04 line 1: max_seq_length: {MANAGED} reads at most 4096 tokens"] * faults == found
+
+
+def test_the_samples_show_every_key_with_a_value_that_it_may_have():
+    texts = [(SAMPLES / name).read_text(encoding="utf-8") for name in ("manifest.yaml", "manifest.managed.yaml")]
+    assert [read(text)[1] for text in texts] == [[], []]
+    shown = [set(re.findall(r"^(\w+):", text, re.MULTILINE)) for text in texts]
+    assert shown[0] == {name for name, key in KEYS.items() if not key.managed}
+    assert shown[1] == {name for name, key in KEYS.items() if key.managed} | {"base_model"}
+
+
+def trained(*arguments: str) -> Used:
+    """Return what our trainer makes of hyperparameters; raises its UserError."""
+    files = ("--train", "t", "--validation", "v", "--output", "o")
+    return used_for(parse([*files, *arguments]).asked, "lora", "phi")
+
+
+@pytest.mark.parametrize("name", [name for name, key in KEYS.items() if key.managed])
+def test_the_trainer_takes_what_a_manifest_may_say_and_does_the_same_where_it_says_nothing(name):
+    key = KEYS[name]
+    bounds = re.findall(r"[\d.]+(?= to |,|$)", key.allowed) or re.findall("true|false", key.allowed)
+    assert len(bounds) >= 2
+    for bound in bounds:
+        manifest = Manifest(base_model="Phi-3.5-mini-instruct", **{name: key.read(bound)})
+        trained(f"--{name}", manifest.hyperparameters()[name])
+    assert trained(f"--{name}", key.trainers) == trained()
 
 
 @pytest.mark.parametrize(
@@ -138,6 +183,12 @@ def test_hyperparameters_have_azures_names_and_are_texts(manifest, rate):
         "per_device_train_batch_size": "1",
         "learning_rate": rate,
     }
+
+
+def test_what_only_the_trainer_knows_is_given_where_it_is_named():
+    manifest = Manifest(base_model=MANAGED, lora_r=16, lora_dropout=0.0, packing=True, weight_decay=1e-7)
+    given = manifest.hyperparameters().items() - Manifest().hyperparameters().items()
+    assert dict(given) == {"lora_r": "16", "lora_dropout": "0", "packing": "true", "weight_decay": "0.0000001"}
 
 
 def test_the_apps_setting_is_the_default_base_model():
