@@ -2,7 +2,7 @@
 
 PYTHON ?= python3.11
 BIN := .venv/bin
-PY_SOURCES := function_app.py functions shared localcloud trainer cli demo bench tests
+PY_SOURCES := function_app.py functions shared localcloud scorer trainer cli demo bench tests
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo up test soak unit lint format check clean
@@ -38,7 +38,17 @@ node_modules/.installed: package.json package-lock.json
 	@.venv-clients/bin/python -m pip install --quiet --disable-pip-version-check -r tests/clients/requirements.txt -c tests/clients/constraints.txt
 	@touch $@
 
-setup: .venv/.installed node_modules/.installed ## set up everything, nothing else
+# Microsoft's inference server pins packages that the app has newer: it gets an environment of its own, in which torch and
+# transformers are .venv's. That is named last, so that pip takes nothing for installed, and the marked package comes first.
+.venv-serving/.installed: scorer/requirements.txt scorer/constraints.txt | .venv/.installed
+	@echo "Setting up Microsoft's inference server in .venv-serving ..."
+	@rm -rf .venv-serving && $(PYTHON) -m venv .venv-serving
+	@.venv-serving/bin/python -m pip install --quiet --disable-pip-version-check -r scorer/requirements.txt -c scorer/constraints.txt
+	@packages='import sysconfig; print(sysconfig.get_path("purelib"))' && here=$$(.venv-serving/bin/python -c "$$packages") && \
+	touch "$$here/azure/monitor/opentelemetry/__init__.py" && $(BIN)/python -c "$$packages" > "$$here/shared_with_venv.pth"
+	@touch $@
+
+setup: .venv/.installed .venv-serving/.installed node_modules/.installed ## set up everything, nothing else
 
 demo: setup ## drop a dataset, watch it train, ask the endpoint; about a minute
 	@$(BIN)/python -m demo
@@ -71,4 +81,4 @@ lint: setup ## format check, lint, types, import rules
 check: lint test ## everything that CI runs
 
 clean: ## remove environments and what the local cloud left
-	@rm -rf .venv .venv-3.13 .venv-clients .bench node_modules .localcloud .mypy_cache .pytest_cache .ruff_cache
+	@rm -rf .venv .venv-3.13 .venv-clients .venv-serving .bench node_modules .localcloud .mypy_cache .pytest_cache .ruff_cache

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-PACKAGES = ["shared", "functions", "cli", "demo", "localcloud", "trainer"]
+PACKAGES = ["shared", "functions", "cli", "demo", "localcloud", "scorer", "trainer"]
 
 
 def imports_of(path: Path) -> set[str]:
@@ -33,8 +33,8 @@ def files(*folders: str) -> list[Path]:
         ("azure.functions", ("functions/", "localcloud/functions_host/")),
         ("azurefunctions", ("functions/",)),
         ("function_app", ()),
-        ("torch", ("trainer/", "localcloud/scoring_worker/")),
-        ("transformers", ("trainer/", "localcloud/scoring_worker/")),
+        ("torch", ("trainer/", "scorer/", "localcloud/scoring_worker/")),
+        ("transformers", ("trainer/", "scorer/", "localcloud/scoring_worker/")),
     ],
 )
 def test_only_the_right_folders_import(module, allowed):
