@@ -75,8 +75,9 @@ class Notifier:
         Conflict means that another invocation is sending it right now: Event Grid comes back.
         """
         run, channel = notification.run, notification.channel
+        told = notification.news if notification.idle else run.state
         if not self._runs.claim(notification, self._clock()):
-            log.info("run %s: %s by %s was sent before", run.id, run.state, channel)
+            log.info("run %s: %s by %s was sent before", run.id, told, channel)
             return
         try:
             self._messengers[channel].send(notification, self._backgrounds.of(run))
@@ -84,4 +85,4 @@ class Notifier:
             self._runs.release(notification)
             raise
         self._runs.sent(notification)
-        log.info("run %s: %s told by %s", run.id, run.state, channel)
+        log.info("run %s: %s told by %s", run.id, told, channel)

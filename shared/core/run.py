@@ -101,16 +101,37 @@ class Channel(StrEnum):
 
 
 @dataclass(frozen=True)
+class Idle:
+    """That nobody asks a model that serves."""
+
+    since: datetime  # when it was last asked, or began to serve
+    told: datetime  # a day tells it once
+
+    @property
+    def days(self) -> int:
+        """Whole days without a request."""
+        return (self.told - self.since).days
+
+
+@dataclass(frozen=True)
 class Notification:
-    """One message to one channel: the run as it was when it entered the state worth telling."""
+    """One message to one channel: the run as it was when it entered a state, or that it is idle."""
 
     run: Run
     channel: Channel
+    idle: Idle | None = None
+
+    @property
+    def news(self) -> str:
+        """What it tells of the run, in a word that no other news of the run has."""
+        if self.idle:
+            return f"idle-{self.idle.told.date().isoformat()}"
+        return f"{self.run.state}-{self.run.attempt}"
 
     @property
     def key(self) -> str:
         """Tells it from the run's other notifications."""
-        return f"{self.run.state}-{self.run.attempt}-{self.channel}"
+        return f"{self.news}-{self.channel}"
 
     @property
     def id(self) -> str:

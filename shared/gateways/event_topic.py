@@ -9,7 +9,7 @@ from azure.eventgrid import EventGridEvent, EventGridPublisherClient
 
 from shared.calling import calling, client_options
 from shared.core.base_models import Route
-from shared.core.run import Channel, Checked, Notification, Run, State
+from shared.core.run import Channel, Checked, Idle, Notification, Run, State
 from shared.core.run_view import run_view
 from shared.errors import ServiceRefused
 from shared.settings import Settings
@@ -36,17 +36,25 @@ def _event_of(notification: Notification) -> EventGridEvent:
         id=notification.id,
         subject=f"/runs/{run.id}",
         event_type=EVENT_TYPES[notification.channel],
-        event_time=run.since,
-        data=run_view(run) | _for_messages(run) | {"channel": notification.channel.value},
+        event_time=notification.idle.told if notification.idle else run.since,
+        data=run_view(run) | _for_messages(notification) | {"channel": notification.channel.value},
         data_version="1",
     )
 
 
-def _for_messages(run: Run) -> dict[str, Any]:
-    """Return what messages need of a run and GET /runs does not show."""
+def _for_messages(notification: Notification) -> dict[str, Any]:
+    """Return what messages need and GET /runs does not show."""
+    run, idle = notification.run, notification.idle
     checked = run.checked
-    told = {"owner": checked.owner, "notify": checked.notify, "route": checked.route}
+    told: dict[str, Any] = {"owner": checked.owner, "notify": checked.notify, "route": checked.route}
+    if idle:
+        told["idle"] = {"since": idle.since.isoformat(), "told": idle.told.isoformat()}
     return told | {"job_attempt": run.job_attempt}
+
+
+def _idle_of(facts: Mapping[str, Any]) -> Idle | None:
+    idle = facts.get("idle")
+    return Idle(*(datetime.fromisoformat(idle[name]) for name in ("since", "told"))) if idle else None
 
 
 def notification_of(facts: Mapping[str, Any]) -> Notification:
@@ -79,6 +87,6 @@ def notification_of(facts: Mapping[str, Any]) -> Notification:
             job_attempt=facts["job_attempt"],
             metrics=facts["job"]["metrics"],
         )
-        return Notification(run, Channel(facts["channel"]))
+        return Notification(run, Channel(facts["channel"]), _idle_of(facts))
     except (KeyError, TypeError, ValueError) as error:
         raise ServiceRefused(SERVICE, f"the event holds no notification: {error!r}", 400, "BadEvent") from None

@@ -5,11 +5,12 @@ import warnings
 from collections.abc import Iterator
 from contextlib import nullcontext
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
 from shared.core.messages import NOTHING_MORE
-from shared.core.run import Channel, Notification, Run, State
+from shared.core.run import Channel, Idle, Notification, Run, State
 from shared.errors import NotFound, ServiceRefused, ServiceUnavailable
 from shared.gateways.email import EmailService
 from shared.gateways.event_topic import EventTopic, _event_of, notification_of
@@ -71,6 +72,16 @@ def test_what_is_published_is_what_is_told(topic, failed: Run):
     }
     assert {notification.run.job for notification in told} == {failed.job}
     assert [notification.run.metrics for notification in told] == [failed.metrics] * 2
+
+
+def test_that_a_model_is_idle_is_told_as_such(topic, failed: Run):
+    idle = Idle(failed.since, failed.since + timedelta(days=3))
+    topic[0].publish([Notification(failed, channel, idle) for channel in Channel])
+    told = topic[1]()
+    assert [notification.idle for notification in told] == [idle] * 2
+    assert [notification.id for notification in told] == [
+        Notification(failed, channel, idle).id for channel in Channel
+    ]
 
 
 def test_an_event_names_its_run_and_channel(real: Real, failed: Run):

@@ -11,7 +11,7 @@ from shared.core.messages import NOTHING_MORE, STORIES, Background, ReportPlace,
 from shared.core.messages.background import spelled, taken, time_in
 from shared.core.messages.calls import calls_of
 from shared.core.messages.words import REASONS_SHOWN
-from shared.core.run import Channel, Checked, Moment, Notification, Run, State
+from shared.core.run import Channel, Checked, Idle, Moment, Notification, Run, State
 from tests.cards import texts_of
 
 NOW = datetime(2026, 11, 20, 12, 34, tzinfo=UTC)
@@ -45,6 +45,41 @@ def words(run: Run, background: Background = NOTHING_MORE) -> list[str]:
     card = teams_card(Notification(run, Channel.TEAMS), background)
     mail = email(Notification(run, Channel.EMAIL), background)
     return ["\n".join(texts_of(card)), mail.text, mail.html]
+
+
+IDLE = Idle(RUN.since, RUN.since + timedelta(days=3, hours=20))
+
+
+@pytest.mark.parametrize(
+    ("idle", "checked", "said"),
+    [
+        (IDLE, CHECKED, ["support: nobody has asked it for 3 days", "costs 1,919.20 EUR a day, asked or not"]),
+        (replace(IDLE, told=RUN.since + timedelta(days=1)), CHECKED, ["nobody has asked it for 1 day"]),
+        (IDLE, replace(CHECKED, hosting_per_day=None), ["costs money by the hour, asked or not"]),
+        (IDLE, replace(CHECKED, route="managed"), [f"Its endpoint tm-{RUN.id} costs"]),
+    ],
+)
+def test_an_idle_model_is_told_with_its_cost_and_how_to_delete_it(idle: Idle, checked: Checked, said: list[str]):
+    run, background = replace(RUN, checked=checked), Background(app_address=ADDRESS)
+    card = teams_card(Notification(run, Channel.TEAMS, idle), background)
+    mail = email(Notification(run, Channel.EMAIL, idle), background)
+    said = [*said, "2026-11-20 13:46 UTC", f"tunedrop delete {run.id}", f"curl -X DELETE {ADDRESS}/runs/{run.id}"]
+    for text in ("\n".join(texts_of(card)), mail.text, mail.html):
+        assert [words for words in said if words not in text] == []
+        assert "OPENAI_API_KEY" not in text
+        assert "Try it" not in text
+    assert [action["title"] for action in card["actions"]] == ["Delete it"]
+
+
+@pytest.mark.parametrize(
+    ("hours", "same"), [(0, True), (3, True), (24, False)], ids=["repeated", "later that day", "the next day"]
+)
+def test_a_day_tells_an_idle_model_once(hours: int, same: bool):
+    later = replace(IDLE, told=IDLE.told + timedelta(hours=hours))
+    ids = {Notification(RUN, Channel.TEAMS, idle).id for idle in (IDLE, later)}
+    assert (len(ids) == 1) is same
+    assert Notification(RUN, Channel.TEAMS).id not in ids
+    assert Notification(RUN, Channel.EMAIL, IDLE).id not in ids
 
 
 def test_every_state_that_people_are_told_of_has_a_story():

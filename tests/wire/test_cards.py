@@ -12,7 +12,7 @@ import pytest
 from jsonschema import Draft6Validator
 
 from shared.core.messages import NOTHING_MORE, STORIES, Background, ReportPlace, teams_card
-from shared.core.run import Channel, Notification, State
+from shared.core.run import Channel, Idle, Notification, State
 from tests.contract.examples import RUN, START
 
 JUDGE = Path(__file__).with_name("judge_cards.cjs")
@@ -38,8 +38,14 @@ def card_of(state: State, background: Background) -> dict[str, Any]:
     return teams_card(Notification(run, Channel.TEAMS), background)
 
 
+def idle_card(background: Background) -> dict[str, Any]:
+    idle = Idle(START, START + timedelta(days=3))
+    return teams_card(Notification(replace(RUN, state=State.SERVING), Channel.TEAMS, idle), background)
+
+
 def test_every_card_is_valid_and_holds_nothing_unknown():
     cards = [card_of(state, background) for state in STORIES for background in (EVERYTHING, NOTHING_MORE)]
+    cards += [idle_card(EVERYTHING), idle_card(NOTHING_MORE)]
     for verdict in judged(cards):
         assert verdict["problems"] == []
         assert verdict["known"] == verdict["plain"]
@@ -53,9 +59,9 @@ def schema() -> Draft6Validator:
 
 
 @pytest.mark.parametrize("background", [EVERYTHING, NOTHING_MORE], ids=["everything", "nothing more"])
-@pytest.mark.parametrize("state", STORIES, ids=str)
-def test_every_card_fits_the_official_schema(schema: Draft6Validator, state: State, background: Background):
-    card = card_of(state, background)
+@pytest.mark.parametrize("state", [*STORIES, None], ids=[*STORIES, "idle"])
+def test_every_card_fits_the_official_schema(schema: Draft6Validator, state: State | None, background: Background):
+    card = card_of(state, background) if state else idle_card(background)
     del card["msteams"]  # Teams' own word, which the schema does not know
     assert list(schema.iter_errors(card)) == []
     card["body"][0]["items"][0]["size"] = "Huge"

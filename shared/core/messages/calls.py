@@ -1,4 +1,4 @@
-"""Calls to copy: how to ask a model that serves; each holds a placeholder where a key belongs."""
+"""Calls to copy: how to ask a model that serves, how to delete it; each has a placeholder where a key belongs."""
 
 import json
 import shlex
@@ -7,6 +7,7 @@ from shared.core.run import Run, State
 
 UNKNOWN_ADDRESS = "https://<your app>"
 KEY = "$OPENAI_API_KEY"
+MANAGING_KEY = "$TUNEDROP_KEY"  # one with the scope `manage`
 
 
 def calls_of(run: Run, app_address: str) -> tuple[tuple[str, str], ...]:
@@ -15,6 +16,13 @@ def calls_of(run: Run, app_address: str) -> tuple[tuple[str, str], ...]:
         return ()
     address = f"{app_address or UNKNOWN_ADDRESS}/v1"
     return (("curl", _curl(run.model, address)), ("Python", _python(run.model, address)))
+
+
+def deletion_of(run: Run, app_address: str) -> tuple[tuple[str, str], ...]:
+    """Return calls that delete what a run made, with their titles."""
+    url = shlex.quote(f"{app_address or UNKNOWN_ADDRESS}/runs/{run.id}")
+    curl = f'curl -X DELETE {url} \\\n  -H "Authorization: Bearer {MANAGING_KEY}"'
+    return (("tunedrop", f"tunedrop delete {run.id}"), ("curl, with a key that may manage", curl))
 
 
 def _curl(model: str, address: str) -> str:

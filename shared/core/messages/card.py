@@ -7,13 +7,13 @@ from shared.core.messages.background import NOTHING_MORE, Background
 from shared.core.messages.words import Words, words_of
 from shared.core.run import Notification
 
-CALLS = "calls"  # the id of the part that the button "Try it" shows
+CALLS = "calls"  # the id of the part that the last button shows
 Element = dict[str, Any]
 
 
 def teams_card(notification: Notification, background: Background = NOTHING_MORE) -> Element:
     """Return the notification as an Adaptive Card."""
-    words = words_of(notification.run, background)
+    words = words_of(notification.run, background, notification.idle)
     buttons = list(_buttons(words))
     return {
         "type": "AdaptiveCard",
@@ -57,7 +57,7 @@ def _buttons(words: Words) -> Iterator[Element]:
     if words.run_page:
         yield {"type": "Action.OpenUrl", "title": "See the run", "url": words.run_page}
     if words.calls:
-        yield {"type": "Action.ToggleVisibility", "title": "Try it", "targetElements": [CALLS]}
+        yield {"type": "Action.ToggleVisibility", "title": words.calls_do, "targetElements": [CALLS]}
 
 
 def _text(text: str, **look: Any) -> Element:

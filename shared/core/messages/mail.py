@@ -19,7 +19,7 @@ class Email:
 
 def email(notification: Notification, background: Background = NOTHING_MORE, unwritten: int = 0) -> Email:
     """Return the notification as an e-mail; `unwritten` counts addresses that it may not be sent to."""
-    words = words_of(notification.run, background)
+    words = words_of(notification.run, background, notification.idle)
     subject = " ".join(f"[TuneDrop] {words.happened}".split())
     html, text = (
         rendered(name, subject=subject, words=words, unwritten=unwritten) for name in ("email.html", "email.txt")

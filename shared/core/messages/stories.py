@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from shared.core.run import Run, State
+from shared.core.run import Idle, Run, State
 
 
 @dataclass(frozen=True)
@@ -70,6 +70,29 @@ STORIES = {
         lambda run: f"Nothing to do. To have such a model again, drop {run.dataset} again.",
     ),
 }
+
+
+def idle_story(idle: Idle) -> Story:
+    """Return the story of a model that serves and that nobody asks."""
+    days = f"{idle.days} day{'' if idle.days == 1 else 's'}"
+    return Story(
+        lambda run: f"{run.model}: nobody has asked it for {days}",
+        lambda run: f"Its endpoint {run.endpoint} costs {_by_the_day(run)}, asked or not.",
+        lambda run: (
+            f"Not needed any more? Delete it: tunedrop delete {run.id}. Dropping {run.dataset} again trains it "
+            "again. Needed? Then see whether its clients have the right URL and key. You are told daily until it "
+            "is asked or deleted."
+        ),
+        "warning",
+    )
+
+
+def _by_the_day(run: Run) -> str:
+    """Return what serving costs; without a price, that it does."""
+    checked = run.checked
+    if checked.hosting_per_day is None:
+        return "money by the hour"
+    return f"{checked.hosting_per_day:,.2f} {checked.currency} a day"
 
 
 def story_of(run: Run) -> Story:

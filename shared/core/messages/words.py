@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from shared.core.messages.background import Background, ReportPlace, taken
-from shared.core.messages.calls import calls_of
-from shared.core.messages.stories import story_of
-from shared.core.run import Run, State
+from shared.core.messages.calls import calls_of, deletion_of
+from shared.core.messages.stories import idle_story, story_of
+from shared.core.run import Idle, Run, State
 
 REASONS_SHOWN = 3  # a message is read in passing; the report has them all
 METRICS = {"train_loss": "training loss", "eval_loss": "validation loss"}
@@ -24,6 +24,7 @@ class Words:
     reasons: tuple[str, ...]
     next_step: str
     calls: tuple[tuple[str, str], ...]  # title and text of each
+    calls_do: str  # what they are there for
     facts: tuple[tuple[str, str], ...]  # title and value of each
     report: ReportPlace | None
     report_note: str
@@ -31,16 +32,18 @@ class Words:
     style: str
 
 
-def words_of(run: Run, background: Background) -> Words:
-    """Return what people are told of a run that just entered its state."""
-    story = story_of(run)
+def words_of(run: Run, background: Background, idle: Idle | None = None) -> Words:
+    """Return what people are told of a run that just entered its state, or of one whose model nobody asks."""
+    story = idle_story(idle) if idle else story_of(run)
+    calls = deletion_of if idle else calls_of
     return Words(
         happened=story.happened(run),
         means=story.means(run),
         reasons=tuple(_reasons(run)),
         next_step=story.next_step(run),
-        calls=calls_of(run, background.app_address),
-        facts=tuple((title, value) for title, value in _facts(run, background) if value),
+        calls=calls(run, background.app_address),
+        calls_do="Delete it" if idle else "Try it",
+        facts=tuple((title, value) for title, value in _facts(run, background, idle) if value),
         report=background.report,
         report_note=_report_note(background.report),
         run_page=background.run_page,
@@ -55,9 +58,10 @@ def _reasons(run: Run) -> Iterator[str]:
         yield f"and {left} more kind{'' if left == 1 else 's'}; the report has them all"
 
 
-def _facts(run: Run, background: Background) -> Iterator[tuple[str, str]]:
+def _facts(run: Run, background: Background, idle: Idle | None) -> Iterator[tuple[str, str]]:
     checked, trains = run.checked, run.state in TRAINS
     yield "State", f"{run.state} since {_moment(run.since)}"
+    yield "Not asked", f"since {_moment(idle.since)}" if idle else ""
     yield "Model", run.model
     yield "Dataset", run.dataset
     yield "Base model", checked.base_model
