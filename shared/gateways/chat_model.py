@@ -10,7 +10,7 @@ import msgspec
 from shared.core.sse import EventReader, UnreadableStream
 from shared.errors import ServiceRefused, ServiceUnavailable
 from shared.gateways.endpoint_keys import EndpointKeys
-from shared.gateways.http_errors import answered, reaching
+from shared.gateways.http_errors import answered, reaching, retry_after
 from shared.gateways.http_pool import HttpPool
 from shared.ports import Deployment
 
@@ -19,13 +19,15 @@ SILENCE = 60.0  # seconds between two pieces of an answer
 TOTAL = 200.0  # seconds; Azure's load balancer cuts a request at 230
 LONGEST_ANSWER = 8_000_000  # bytes
 UNAUTHORIZED = 401
+MODEL_FAILED = 424  # a managed online endpoint's word for a container that is down or does not answer
+SCORE = "/score"  # how the scoring URI of a managed online endpoint ends where our script answers
 
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(dict[str, Any]).decode
 
 
-class ServerlessChatModel:
-    """Azure ML's serverless endpoints; a key that is refused is read again once."""
+class AzureChatModel:
+    """Azure ML's endpoints, serverless and managed; a key that is refused is read again once."""
 
     def __init__(self, pool: HttpPool, keys: EndpointKeys) -> None:
         self._pool, self._keys = pool, keys
@@ -76,10 +78,18 @@ class ServerlessChatModel:
             "content-type": "application/json",
             "extra-parameters": "pass-through",  # else n and logprobs are refused; unknown ones never come here
         }
-        url = f"{deployment.url.rstrip('/')}/v1/chat/completions"
         return self._pool.session().post(
-            url, data=payload, headers=headers, timeout=self._timeout, allow_redirects=False
+            chat_url(deployment.url),
+            data=payload,
+            headers=headers,
+            timeout=self._timeout,
+            allow_redirects=False,
         )
+
+
+def chat_url(endpoint: str) -> str:
+    """Return where an endpoint takes chat completions: our scoring script at its one URL, others as OpenAI."""
+    return endpoint if endpoint.endswith(SCORE) else f"{endpoint.rstrip('/')}/v1/chat/completions"
 
 
 async def _bounded(response: aiohttp.ClientResponse) -> bytes:
@@ -118,6 +128,8 @@ def _chunk(event: bytes) -> dict[str, Any]:
 
 def _refusal(response: aiohttp.ClientResponse, raw: bytes) -> ServiceUnavailable | ServiceRefused:
     """Return the error; Azure's serverless endpoints answer in two shapes, nested (`error`) and flat."""
+    if response.status == MODEL_FAILED:
+        return ServiceUnavailable(SERVICE, str(MODEL_FAILED), retry_after(response.headers))
     try:
         body = _decode(raw)
     except msgspec.DecodeError:

@@ -1,9 +1,10 @@
-"""The keys of serverless endpoints, read from Azure Resource Manager when needed and kept in memory only."""
+"""The keys of endpoints of both kinds, read from Resource Manager when needed and kept in memory only."""
 
 from urllib.parse import quote
 
 import msgspec
 
+from shared.core.names import is_online
 from shared.errors import ServiceUnavailable
 from shared.gateways.http_errors import answered, reaching
 from shared.gateways.http_pool import HttpPool
@@ -26,9 +27,9 @@ class EndpointKeys:
 
     def __init__(self, settings: Settings, pool: HttpPool, tokens: Tokens) -> None:
         self._scope = f"{settings.arm_url}/.default"
-        self._endpoints = (
+        self._workspace = (
             f"{settings.arm_url}/subscriptions/{settings.subscription}/resourceGroups/{settings.resource_group}"
-            f"/providers/Microsoft.MachineLearningServices/workspaces/{settings.workspace}/serverlessEndpoints"
+            f"/providers/Microsoft.MachineLearningServices/workspaces/{settings.workspace}"
         )
         self._pool, self._tokens = pool, tokens
         self._kept: dict[str, str] = {}
@@ -46,7 +47,8 @@ class EndpointKeys:
             del self._kept[endpoint]
 
     async def _read(self, endpoint: str) -> str:
-        url = f"{self._endpoints}/{quote(endpoint, safe='')}/listKeys?api-version={API_VERSION}"
+        kind = "onlineEndpoints" if is_online(endpoint) else "serverlessEndpoints"
+        url = f"{self._workspace}/{kind}/{quote(endpoint, safe='')}/listKeys?api-version={API_VERSION}"
         headers = {"authorization": await self._tokens.header(self._scope)}
         timeout = self._pool.timeout(TIMEOUT)
         with reaching(SERVICE):

@@ -110,11 +110,11 @@ class App(Services):
     @cached_property
     def inference(self) -> "Inference":
         """Moderated chat completions; may be used in several event loops."""
-        from shared.gateways.chat_model import ServerlessChatModel
+        from shared.gateways.chat_model import AzureChatModel
         from shared.gateways.endpoint_keys import EndpointKeys
         from shared.inference import Inference
 
-        chat = ServerlessChatModel(self.http, EndpointKeys(self.settings, self.http, self.tokens))
+        chat = AzureChatModel(self.http, EndpointKeys(self.settings, self.http, self.tokens))
         policy = default_policy(self.settings.policy)
         spare_the_collector()
         return Inference(self.models, self.policies, self.safety, chat, now, policy=policy)

@@ -9,7 +9,7 @@ import pytest
 from shared.core.run import Run
 from shared.errors import ServiceRefused, ServiceUnavailable
 from shared.gateways.azure_ml import AzureEndpoints
-from shared.gateways.chat_model import ServerlessChatModel
+from shared.gateways.chat_model import AzureChatModel
 from shared.gateways.content_safety import ContentSafety
 from shared.gateways.endpoint_keys import EndpointKeys
 from shared.gateways.http_pool import HttpPool
@@ -54,8 +54,8 @@ async def pool() -> AsyncIterator[HttpPool]:
         yield pool
 
 
-def gateway(real: Real, pool: HttpPool) -> ServerlessChatModel:
-    return ServerlessChatModel(pool, EndpointKeys(real.settings, pool, tokens(real)))
+def gateway(real: Real, pool: HttpPool) -> AzureChatModel:
+    return AzureChatModel(pool, EndpointKeys(real.settings, pool, tokens(real)))
 
 
 def tokens(real: Real) -> Tokens:

@@ -12,7 +12,7 @@ from azure.core.credentials import AccessToken
 
 from shared.core.policy import policy_of
 from shared.gateways import chat_model
-from shared.gateways.chat_model import ServerlessChatModel
+from shared.gateways.chat_model import AzureChatModel
 from shared.gateways.content_safety import ContentSafety
 from shared.gateways.endpoint_keys import EndpointKeys
 from shared.gateways.http_pool import HttpPool
@@ -71,7 +71,7 @@ class Wired:
         models.point(replace(SERVED, url=self.url, base_model=self.row.base_model))
         if self.row.policy:
             policies.put("support", policy_of(self.row.policy))
-        chat = ServerlessChatModel(self.pool, EndpointKeys(settings, self.pool, tokens))
+        chat = AzureChatModel(self.pool, EndpointKeys(settings, self.pool, tokens))
         safety = ContentSafety(settings, self.pool, tokens)
         return Inference(models, policies, safety, chat, lambda: NOW, patience=self.row.patience)
 

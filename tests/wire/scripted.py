@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from shared.gateways.chat_model import ServerlessChatModel
+from shared.gateways.chat_model import AzureChatModel
 from shared.gateways.content_safety import ContentSafety
 from shared.gateways.endpoint_keys import EndpointKeys
 from shared.gateways.http_pool import HttpPool
@@ -76,6 +76,6 @@ async def connected() -> AsyncIterator[SimpleNamespace]:
         yield SimpleNamespace(
             servers=servers,
             safety=ContentSafety(settings, pool, tokens),
-            chat=ServerlessChatModel(pool, EndpointKeys(settings, pool, tokens)),
+            chat=AzureChatModel(pool, EndpointKeys(settings, pool, tokens)),
             served=replace(SERVED, url=url + "/endpoints/td-r0"),
         )

@@ -30,6 +30,33 @@ async def test_a_model_is_asked_with_its_endpoints_key(world):
     assert asked[2] == {**REQUEST, "model": "Phi-4-mini-instruct"}
 
 
+@pytest.mark.parametrize(
+    ("endpoint", "url", "keys_of", "asked_at"),
+    [
+        ("td-r0", "/endpoints/td-r0", "serverlessEndpoints/td-r0", "/endpoints/td-r0/v1/chat/completions?"),
+        ("td-r0", "/endpoints/td-r0/", "serverlessEndpoints/td-r0", "/endpoints/td-r0/v1/chat/completions?"),
+        ("tm-r0", "/score", "onlineEndpoints/tm-r0", "/score?"),
+        ("tm-r0", "", "onlineEndpoints/tm-r0", "/v1/chat/completions?"),  # vLLM has OpenAI's routes
+    ],
+)
+async def test_each_kind_of_endpoint_is_asked_at_its_url_with_its_key(world, endpoint, url, keys_of, asked_at):
+    base = world.served.url.removesuffix("/endpoints/td-r0")
+    world.servers.answers = [reply({"choices": []})]
+    await world.chat.complete(replace(world.served, endpoint=endpoint, url=base + url), REQUEST)
+    keys, asked = world.servers.calls
+    assert f"/{keys_of}/listKeys?" in keys[0]
+    assert asked[0] == asked_at
+    assert asked[1]["authorization"] == "Bearer key-1"
+
+
+@pytest.mark.parametrize(("status", "error"), [(424, ServiceUnavailable), (429, TooManyRequests)])
+async def test_a_managed_endpoint_that_cannot_now_is_asked_later(world, status, error):
+    world.servers.answers = [reply({}, status, retry_after="7")]
+    with pytest.raises(error) as raised:
+        await world.chat.complete(world.served, REQUEST)
+    assert raised.value.retry_after == 7
+
+
 async def test_a_refused_key_is_read_again_once(world):
     world.servers.answers = [reply({"choices": []})] * 2
     await world.chat.complete(world.served, REQUEST)
