@@ -1,5 +1,7 @@
 """Many datasets at once: every run ends right, and what one costs does not grow with their number."""
 
+from dataclasses import replace
+
 from bench.lifecycle.loading import FINDING, SUBMITTING, Load, loaded
 from tests.e2e.client import Person
 from tests.soak.many import SOAK
@@ -10,7 +12,7 @@ MEMORY = 600  # MB
 
 
 def assert_cheap(load: Load) -> None:
-    print(load)
+    print(replace(load, reads={"most": max(load.reads.values())}))
     assert load.states == {"serving": load.runs}
     another = FINDING + SUBMITTING  # by a second worker that begins the same submission
     assert max(load.reads.values()) <= load.ticks + HINTS + another
