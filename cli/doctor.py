@@ -13,21 +13,28 @@ from shared.preflight import Status, Told, verdict
 from shared.wiring import look_at_the_site
 
 COLORS = {Status.OK: "green", Status.MISSING: "bold red", Status.UNKNOWN: "yellow"}
-EXIT_CODES = {Status.OK: 0, Status.UNKNOWN: 0, Status.MISSING: 1}
+EXIT_CODES = {Status.OK: 0, Status.MISSING: 1, Status.UNKNOWN: 3}  # 2: nothing could be asked
 VERDICTS = {
     Status.OK: "All is there.",
-    Status.UNKNOWN: "Nothing is missing, as far as could be seen.",
+    Status.UNKNOWN: "Nothing is missing, as far as could be seen; unknown lines say how to see more.",
     Status.MISSING: "Something is missing. What each line means: docs/doctor.md",
 }
 
 
-def run(*, test_card: bool, as_json: bool, environment: Mapping[str, str] = os.environ) -> int:
-    """Look, tell, and return the exit code; raises CommandError where nothing could be asked."""
+def run(
+    *, test_card: bool, as_json: bool, base_model: str = "", environment: Mapping[str, str] = os.environ
+) -> int:
+    """Look, tell, and return the exit code; raises CommandError where nothing could be asked.
+
+    `base_model` is looked at in place of BASE_MODEL.
+    """
     if not environment.get("AZURE_SUBSCRIPTION_ID"):
         raise CommandError(
             "which deployment? AZURE_SUBSCRIPTION_ID is not set. After azd up: "
             'set -a; eval "$(azd env get-values)"; set +a; before: export AZURE_SUBSCRIPTION_ID=<id>'
         )
+    if base_model:
+        environment = {**environment, "BASE_MODEL": base_model}
     logging.getLogger("azure").addHandler(logging.NullHandler())  # the lines say it once, and better
     with azure_packages("doctor"):
         told = look_at_the_site(environment, test_card=test_card)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import timedelta
 
+from shared.core.base_models import Route
 from shared.errors import NotFound, NoToken
 from shared.preflight.lines import Line, missing, ok, unknown
 from shared.preflight.site import GROUP, PROVIDER, STORAGE, SUBSCRIPTION, Site
@@ -23,6 +24,7 @@ PROVIDERS = (
     "Microsoft.ManagedIdentity",
 )
 KEY_VAULT = "@Microsoft.KeyVault("  # how the app's settings point to a secret, which only the app can read
+GPU_PROVIDERS = ("Microsoft.ContainerRegistry",)  # what the managed route needs beside
 SETTINGS = 'set -a; eval "$(azd env get-values)"; set +a  # or set it by hand: docs/settings.md'
 
 
@@ -74,7 +76,8 @@ def subscription(site: Site) -> Iterator[Line]:
 def providers(site: Site) -> Iterator[Line]:
     """Tell which resource providers are not registered."""
     fine = 0
-    for name in PROVIDERS:
+    wanted = (*PROVIDERS, *(GPU_PROVIDERS if site.route is Route.MANAGED else ()))
+    for name in wanted:
         state = site.azure.read(f"{site.subscription_id}/providers/{name}", PROVIDER).get("registrationState", "")
         if state == "Registered":
             fine += 1
@@ -82,7 +85,7 @@ def providers(site: Site) -> Iterator[Line]:
             yield unknown(f"{name} is being registered", f"az provider show --namespace {name} # in some minutes")
         else:
             yield missing(f"{name} is not registered", f"az provider register --namespace {name} --wait")
-    if fine == len(PROVIDERS):
+    if fine == len(wanted):
         yield ok(f"all {fine} are registered")
 
 

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from shared.core.base_models import Route
+
 if TYPE_CHECKING:
     from shared.preflight.site import Site
 
@@ -37,6 +39,7 @@ class Check:
     means: str  # what follows where it is not fine
     needs: tuple[str, ...] = ()  # fields of the settings without which it cannot be asked
     role: str = "Reader"  # lets a person read what the check reads
+    route: Route | None = None  # of base models without which there is nothing to look at
 
 
 def ok(says: str) -> Line:

@@ -29,7 +29,11 @@ class Told:
 
 
 def look(site: Site, checks: Sequence[Check] = CHECKS, deadline: float = DEADLINE) -> list[Told]:
-    """Return what each check says, in their order; one that does not answer in time says so."""
+    """Return what each check says, in their order; one that does not answer in time says so.
+
+    Checks of another route than that of the base model are left out.
+    """
+    checks = [check for check in checks if check.route in (None, site.route)]
     # Not a with-statement: it would wait for whoever is late. Each call has a timeout, so threads do end.
     pool = ThreadPoolExecutor(max_workers=len(checks))
     asked = [pool.submit(_lines, check, site) for check in checks]

@@ -1,14 +1,15 @@
-"""Checks of who may do what: the table of infra/roles.bicep, against what Azure has assigned."""
+"""Checks of who may do what: infra/roles.bicep and infra/gpuroles.bicep, against what Azure has assigned."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from shared.core.base_models import Route
 from shared.errors import NotFound
 from shared.preflight.lines import Line, missing, ok, unknown
-from shared.preflight.site import ROLES, Facts, Site
+from shared.preflight.site import MACHINE_LEARNING, ROLES, Facts, Site
 
-Who = Literal["app", "project", "you"]
+Who = Literal["app", "project", "machines", "you"]
 
 IDS = {
     "Storage Blob Data Owner": "b7e6dc6d-f1e8-4753-8033-0f276bb0955b",
@@ -22,6 +23,8 @@ IDS = {
     "EventGrid Data Sender": "d5a91429-5739-47e2-a06b-3470a27159e7",
     "Communication and Email Service Owner": "09976791-48a7-449e-bb21-39d1a415f350",
     "Key Vault Secrets User": "4633458b-17de-408a-b874-0445c86b69e6",
+    "AcrPull": "7f951dda-4ed3-4680-a7ca-43fe172d538d",
+    "Managed Identity Operator": "f1a07417-d97a-45cb-824c-7a7467783830",
 }
 MORE = {  # roles that hold all that another one holds
     "Storage Blob Data Contributor": ("Storage Blob Data Owner",),
@@ -31,11 +34,12 @@ MORE = {  # roles that hold all that another one holds
 
 @dataclass(frozen=True)
 class Need:
-    """A role that somebody needs; `on` is what infra/roles.bicep calls the resource."""
+    """A role that somebody needs; `on` is what the infrastructure calls the resource."""
 
     who: Who
     role: str
     on: str
+    route: Route | None = None  # of base models without which nobody needs it
 
 
 NEEDS = (
@@ -48,7 +52,11 @@ NEEDS = (
     Need("app", "EventGrid Data Sender", "newsTopic"),
     Need("app", "Communication and Email Service Owner", "communication"),
     Need("app", "Key Vault Secrets User", "webhook"),
+    Need("app", "Managed Identity Operator", "machines", Route.MANAGED),
     Need("project", "Storage Blob Data Reader", "reports"),
+    Need("machines", "Storage Blob Data Contributor", "reports", Route.MANAGED),
+    Need("machines", "Storage Blob Data Contributor", "hubStorage", Route.MANAGED),
+    Need("machines", "AcrPull", "images", Route.MANAGED),
     Need("you", "Storage Blob Data Contributor", "datasets"),
     Need("you", "Storage Blob Data Reader", "reports"),
     Need("you", "Storage Table Data Contributor", "keys"),
@@ -57,7 +65,10 @@ NEEDS = (
 ANY_OF = {  # resources that no setting names: the role on any one of these kinds in the group is taken for it
     "insights": "Microsoft.Insights/components",
     "webhook": "Microsoft.KeyVault/vaults",
+    "images": "Microsoft.ContainerRegistry/registries",
 }
+DEFAULT_DATASTORE = "workspaceblobstore"  # Azure ML's own, where registered models lie
+GPU_TRAINING = "azd env set GPU_TRAINING true; azd provision  # infra/gpu.bicep makes it"
 
 AT_A_URL: Mapping[str, Callable[[Site], Facts | None]] = {
     "newsTopic": lambda site: site.topic,
@@ -89,6 +100,20 @@ def of_the_project(site: Site) -> Iterator[Line]:
         yield unknown(f"{site.settings.workspace} has no system-assigned identity: jobs read by another way")
 
 
+def of_the_machines(site: Site) -> Iterator[Line]:
+    """Tell whether jobs and endpoints on GPUs have an identity, and whether it may read and write their files."""
+    try:
+        machines = site.machines
+    except NotFound:
+        yield unknown("to be seen once the workspace is there")
+        return
+    if machines is None:
+        name = site.settings.workspace
+        yield missing(f"{name} has no user-assigned identity, and jobs and endpoints run as one", GPU_TRAINING)
+    else:
+        yield from _lacking(site, "machines", machines.principal)
+
+
 def of_the_caller(site: Site) -> Iterator[Line]:
     """Tell which roles the caller lacks for dropping datasets, reading reports and making keys."""
     principal = site.claims.get("oid", "")
@@ -104,7 +129,7 @@ def _lacking(site: Site, who: Who, principal: str) -> Iterator[Line]:
         (one["properties"]["roleDefinitionId"].rpartition("/")[2].lower(), one["properties"]["scope"].lower())
         for one in site.azure.listed(path, ROLES, f"assignedTo('{principal}')")
     ]
-    needs = [need for need in NEEDS if need.who == who]
+    needs = [need for need in NEEDS if need.who == who and need.route in (None, site.route)]
     fine = 0
     for need in needs:
         scope = _scope(site, need.on)
@@ -130,7 +155,7 @@ def _held(need: Need, scope: str, given: list[tuple[str, str]]) -> bool:
 
 def _assign(need: Need, scope: str, principal: str) -> str:
     if need.on in ANY_OF:
-        return "azd provision  # infra/roles.bicep assigns it"
+        return "azd provision  # the infrastructure assigns it"
     kind = "" if need.who == "you" else " --assignee-principal-type ServicePrincipal"
     return f'az role assignment create --assignee-object-id {principal}{kind} --role "{need.role}" --scope {scope}'
 
@@ -142,6 +167,10 @@ def _scope(site: Site, on: str) -> str | None:
     if on in AT_A_URL:
         found = AT_A_URL[on](site)
         return found["id"] if found else None
+    if on == "machines":
+        return site.machines.id if site.machines else None
+    if on == "hubStorage":
+        return _default_store(site)
     return {
         "storage": site.account_id,
         "project": site.workspace_id,
@@ -150,3 +179,13 @@ def _scope(site: Site, on: str) -> str | None:
         "keys": f"{site.account_id}/tableServices/default/tables/keys",
         "policies": f"{site.account_id}/tableServices/default/tables/policies",
     }[on]
+
+
+def _default_store(site: Site) -> str | None:
+    """Return the id of the storage account that the workspace keeps models in."""
+    path = f"{site.workspace_id}/datastores/{DEFAULT_DATASTORE}"
+    try:
+        account = site.azure.read(path, MACHINE_LEARNING)["properties"].get("accountName")
+    except NotFound:
+        return None
+    return site.of_group(f"Microsoft.Storage/storageAccounts/{account}") if account else None

@@ -1,11 +1,13 @@
 """What the checks look at: a deployment, found in Azure by the app's own settings."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from typing import Any, Literal, Protocol
 from urllib.parse import urlsplit
 
+from shared.core.base_models import Route, UnknownBaseModel, base_model
 from shared.settings import Settings
 
 Facts = Mapping[str, Any]  # a resource as Azure Resource Manager shows it
@@ -29,11 +31,11 @@ class Azure(Protocol):
         ...
 
     def read(self, path: str, version: str) -> Facts:
-        """Return what the Resource Manager has at a path."""
+        """Return what the Resource Manager has at a path, or Azure ML at an address of its own."""
         ...
 
     def listed(self, path: str, version: str, chosen: str = "") -> list[Facts]:
-        """Return everything that the Resource Manager lists at a path; `chosen` is an OData filter."""
+        """Return everything that is listed there; `chosen` is an OData filter."""
         ...
 
     def open(self, kind: Kind, name: str) -> None:
@@ -47,6 +49,14 @@ class Azure(Protocol):
     def post_test_card(self) -> None:
         """Post a card to Teams that says what it is."""
         ...
+
+
+@dataclass(frozen=True)
+class Identity:
+    """A user-assigned identity: the id of the resource, and the object id that roles are given to."""
+
+    id: str
+    principal: str
 
 
 class Site:
@@ -82,6 +92,36 @@ class Site:
     def workspace(self) -> Facts:
         """The Azure ML workspace."""
         return self.azure.read(self.workspace_id, MACHINE_LEARNING)
+
+    @property
+    def route(self) -> Route:
+        """How the base model is trained and served; an unknown one counts as serverless."""
+        try:
+            return base_model(self.settings.base_model).route
+        except UnknownBaseModel:
+            return Route.SERVERLESS
+
+    @property
+    def region(self) -> str:
+        """The workspace's region, as ids spell it."""
+        return plain_region(self.workspace["location"])
+
+    @property
+    def locations_path(self) -> str:
+        """Where Azure ML tells of the region: machines, quota."""
+        return f"{self.subscription_id}/providers/Microsoft.MachineLearningServices/locations/{self.region}"
+
+    @cached_property
+    def sizes(self) -> list[Facts]:
+        """The instance types that the region has."""
+        return self.azure.listed(f"{self.locations_path}/vmSizes", MACHINE_LEARNING)
+
+    @property
+    def machines(self) -> Identity | None:
+        """The identity that what runs on GPUs has: the workspace's user-assigned one, as the app looks it up."""
+        given = (self.workspace.get("identity") or {}).get("userAssignedIdentities") or {}
+        found = [Identity(name, str((facts or {}).get("principalId") or "")) for name, facts in given.items()]
+        return next(iter(found), None)
 
     @cached_property
     def app(self) -> Facts | None:

@@ -1,6 +1,19 @@
 """Every check, in the order in which a person reads them; docs/doctor.md is compared with it."""
 
-from shared.preflight import account, app, moderation, news, roles, storage, telling, training
+from shared.core.base_models import Route
+from shared.preflight import (
+    account,
+    app,
+    compute,
+    gpus,
+    moderation,
+    news,
+    roles,
+    storage,
+    telling,
+    training,
+    weights,
+)
 from shared.preflight.lines import Check
 
 GROUP = ("subscription", "resource_group")
@@ -17,11 +30,34 @@ CHECKS = (
     Check("quota", account.quota, "azd up fails half-way", GROUP),
     Check("workspace", training.workspace, "no job can be submitted", WORKSPACE),
     Check("base model", training.chosen_model, "every dataset that names no base model is rejected"),
-    Check("region", training.region, "Azure ML refuses each job", WORKSPACE),
+    Check("region", training.region, "Azure ML refuses each job", WORKSPACE, route=Route.SERVERLESS),
+    Check(
+        "GPU machines",
+        gpus.machines,
+        "Azure ML refuses each job, or each endpoint",
+        WORKSPACE,
+        route=Route.MANAGED,
+    ),
+    Check(
+        "GPU quota",
+        gpus.quota,
+        "jobs are refused or wait; the endpoint fails once all is trained",
+        WORKSPACE,
+        route=Route.MANAGED,
+    ),
+    Check("GPU compute", compute.compute, "Azure ML refuses each job", WORKSPACE, route=Route.MANAGED),
+    Check("weights", weights.weights, "jobs fail: they have nothing to train on", WORKSPACE, route=Route.MANAGED),
     Check("datastore", training.datastore, "jobs fail: they do not find their files", (*WORKSPACE, "blob_url")),
     Check("function app", app.app, "nothing reacts to a dropped file", GROUP),
     Check("roles of the app", roles.of_the_app, "runs wait for rights, then fail", (*STORAGE, *NEWS)),
     Check("roles of the project", roles.of_the_project, "jobs fail: they may not read their files", STORAGE),
+    Check(
+        "roles of the machines",
+        roles.of_the_machines,
+        "jobs fail: they may not read or write their files; endpoints find neither code nor model",
+        (*STORAGE, *WORKSPACE),
+        route=Route.MANAGED,
+    ),
     Check("your roles", roles.of_the_caller, "tunedrop drop, keys and policy are refused", STORAGE),
     Check("storage", storage.places, "runs, keys or reports cannot be kept", STORAGE),
     Check("storage CORS", storage.cors, "web pages of others may call the account", STORAGE),

@@ -2,17 +2,16 @@
 
 from collections.abc import Iterator
 
-from shared.core.base_models import BaseModel, UnknownBaseModel, base_model, base_models, refusal
+from shared.core.base_models import BaseModel, Route, UnknownBaseModel, base_model, base_models, refusal
 from shared.errors import NotFound
 from shared.preflight.lines import Line, missing, ok, unknown
 from shared.preflight.site import MACHINE_LEARNING, Site, plain_region
 
 CONTAINER = "reports"  # where the app writes what a job reads
-MANAGED = "or train its open weights on GPU compute of your own: docs/training.md"
 
 
 def workspace(site: Site) -> Iterator[Line]:
-    """Tell whether the workspace is there, and is a project of a hub."""
+    """Tell whether the workspace is there, and is of the kind that the base model's route takes."""
     name = site.settings.workspace
     try:
         found = site.workspace
@@ -22,13 +21,13 @@ def workspace(site: Site) -> Iterator[Line]:
     state, kind = found["properties"].get("provisioningState"), found.get("kind", "Default")
     if state != "Succeeded":
         yield missing(f"{name} is {state}", "azd provision")
-    elif kind != "Project":
+    elif kind == "Hub" or (kind != "Project" and site.route is Route.SERVERLESS):
         yield missing(
-            f"{name} is of kind {kind}: serverless fine-tuning takes the project of a hub",
+            f"{name} is of kind {kind}: fine-tuning takes the project of a hub",
             "azd provision  # makes a hub and a project; then AZURE_ML_WORKSPACE is the project's name",
         )
     else:
-        yield ok(f"{name} is a project in {found['location']}")
+        yield ok(f"{name} is a {'project' if kind == 'Project' else 'workspace'} in {found['location']}")
 
 
 def chosen_model(site: Site) -> Iterator[Line]:
@@ -40,7 +39,11 @@ def chosen_model(site: Site) -> Iterator[Line]:
         return
     reason = refusal(model, site.now().date())
     if reason:
-        yield missing(reason, f"azd env set BASE_MODEL {model.replaced_by}; azd provision  # {MANAGED}")
+        managed = ", ".join(one.name for one in base_models().values() if one.route is Route.MANAGED)
+        yield missing(
+            reason,
+            f"azd env set BASE_MODEL {model.replaced_by}; azd provision  # on GPU compute also {managed}",
+        )
     else:
         yield ok(f"{model.name} can be fine-tuned ({model.route})")
 

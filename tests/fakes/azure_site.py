@@ -7,13 +7,13 @@ from datetime import UTC, datetime
 from typing import Any
 
 from shared.errors import NotFound
-from shared.preflight.account import PROVIDERS
+from shared.preflight.account import GPU_PROVIDERS, PROVIDERS
 from shared.preflight.news import SUBSCRIPTIONS
 from shared.preflight.roles import IDS, NEEDS
 from shared.preflight.storage import PLACES
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
-APP, PROJECT, YOU = ("00000000-0000-0000-0000-00000000000" + digit for digit in "123")
+APP, PROJECT, YOU, RUN_AS = ("00000000-0000-0000-0000-00000000000" + digit for digit in "1234")
 GROUP = "/subscriptions/sub/resourceGroups/rg"
 STORAGE = f"{GROUP}/providers/Microsoft.Storage/storageAccounts/sttd"
 WORKSPACE = f"{GROUP}/providers/Microsoft.MachineLearningServices/workspaces/ws"
@@ -24,6 +24,16 @@ WORKSPACE_TOPIC = f"{GROUP}/providers/Microsoft.EventGrid/systemTopics/egst-work
 SAFETY = f"{GROUP}/providers/Microsoft.CognitiveServices/accounts/safety"
 COMMUNICATION = f"{GROUP}/providers/Microsoft.Communication/communicationServices/acs"
 DOMAIN = f"{GROUP}/providers/Microsoft.Communication/emailServices/mail/domains/AzureManagedDomain"
+MACHINES = f"{GROUP}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/id-gpu"
+HUB_STORAGE = f"{GROUP}/providers/Microsoft.Storage/storageAccounts/sttdhub"
+REGION = "/subscriptions/sub/providers/Microsoft.MachineLearningServices/locations/eastus2"
+SIZES, VCPUS = f"{REGION}/vmSizes", f"{REGION}/usages"
+CLUSTER = f"{WORKSPACE}/computes/gpus"
+DISCOVERY = "https://eastus2.api.azureml.ms/registrymanagement/v1.0/registries/azureml/discovery"
+REGISTRY = (
+    "https://cert-eastus.experiments.azureml.net/mferp/managementfrontend/subscriptions/ms/resourceGroups/registries"
+    "/providers/Microsoft.MachineLearningServices/registries/azureml/models"
+)
 USAGES = "/subscriptions/sub/providers/Microsoft.Storage/locations/eastus2/usages"
 ENVIRONMENT = {
     "AzureWebJobsStorage__blobServiceUri": "https://sttd.blob.core.windows.net/",
@@ -52,14 +62,17 @@ ON = {
     "datasets": f"{STORAGE}/blobServices/default/containers/datasets",
     "keys": f"{STORAGE}/tableServices/default/tables/keys",
     "policies": f"{STORAGE}/tableServices/default/tables/policies",
+    "machines": MACHINES,
+    "hubStorage": HUB_STORAGE,
+    "images": f"{GROUP}/providers/Microsoft.ContainerRegistry/registries/crtd",
 }
-PRINCIPALS = {"app": APP, "project": PROJECT, "you": YOU}
+PRINCIPALS = {"app": APP, "project": PROJECT, "machines": RUN_AS, "you": YOU}
 Resources = dict[str, dict[str, Any]]
 
 
 def healthy() -> Resources:
     """Return every resource by its id."""
-    parts = (_account(), _training(), _events(), _services())
+    parts = (_account(), _training(), _gpus(), _events(), _services())
     found = {
         path: {"id": path, "name": path.rpartition("/")[2], **facts} for part in parts for path, facts in part
     }
@@ -73,17 +86,77 @@ def _account() -> list[tuple[str, dict[str, Any]]]:
     return [
         ("/subscriptions/sub", {"displayName": "Sub", "state": "Enabled"}),
         (GROUP, {"location": "eastus2"}),
-        *((f"/subscriptions/sub/providers/{name}", dict(registered)) for name in PROVIDERS),
+        *((f"/subscriptions/sub/providers/{name}", dict(registered)) for name in (*PROVIDERS, *GPU_PROVIDERS)),
         (f"{USAGES}/1", {"name": {"value": "StorageAccounts"}, "currentValue": 3, "limit": 250}),
     ]
 
 
 def _training() -> list[tuple[str, dict[str, Any]]]:
-    identity = {"principalId": PROJECT}
+    identity = {"principalId": PROJECT, "userAssignedIdentities": {MACHINES: {"principalId": RUN_AS}}}
     workspace = {"location": "East US 2", "kind": "Project", "identity": identity}
+    properties = {
+        "provisioningState": "Succeeded",
+        "discoveryUrl": "https://eastus2.api.azureml.ms/discovery",
+    }
     return [
-        (WORKSPACE, workspace | {"properties": {"provisioningState": "Succeeded"}}),
+        (WORKSPACE, workspace | {"properties": properties}),
+        (f"{WORKSPACE}/datastores/workspaceblobstore", {"properties": {"accountName": "sttdhub"}}),
         (f"{WORKSPACE}/datastores/tunedrop", {"properties": {"accountName": "sttd", "containerName": "reports"}}),
+    ]
+
+
+def _gpus() -> list[tuple[str, dict[str, Any]]]:
+    found = {
+        "primaryRegionResourceProviderUri": "https://cert-eastus.experiments.azureml.net/",
+        "subscriptionId": "ms",
+        "resourceGroup": "registries",
+    }
+    cluster = {
+        "computeType": "AmlCompute",
+        "provisioningState": "Succeeded",
+        "properties": {
+            "vmSize": "Standard_NC24ads_A100_v4",
+            "vmPriority": "Dedicated",
+            "scaleSettings": {"minNodeCount": 0, "maxNodeCount": 2},
+        },
+    }
+    return [
+        _size("Standard_NC24ads_A100_v4", "standardNCADSA100v4Family", 24, 1),
+        _size("Standard_NC48ads_A100_v4", "standardNCADSA100v4Family", 48, 2),
+        _size("Standard_NC4as_T4_v3", "standard NCASv3_T4 Family", 4, 1),
+        _size("Standard_NC40ads_H100_v5", "standardNCadsH100v5Family", 40, 1, spot=False),
+        _size("Standard_DS3_v2", "standardDSv2Family", 4, 0),
+        *vcpus("standardNCADSA100v4Family", 96),
+        *vcpus("Standard NCASv3_T4 Family Cluster Dedicated vCPUs", 8),
+        *vcpus("standardNCadsH100v5Family", 0),
+        *vcpus("standardDSv2Family", -1),
+        *vcpus("TotalLowPriorityCores", 100, "lowPriorityCores"),
+        *vcpus("Total Cluster Dedicated Regional vCPUs", 100, "dedicatedCores"),
+        (DISCOVERY, found),
+        (f"{REGISTRY}/Phi-3-mini-4k-instruct/versions/14", {}),
+        (CLUSTER, {"properties": cluster, "identity": {"userAssignedIdentities": {MACHINES.upper(): {}}}}),
+    ]
+
+
+def _size(name: str, family: str, cores: int, gpus: int, *, spot: bool = True) -> tuple[str, dict[str, Any]]:
+    facts = {"name": name, "family": family, "vCPUs": cores, "gpus": gpus, "lowPriorityCapable": spot}
+    return f"{SIZES}/{name}", facts
+
+
+def vcpus(name: str, limit: int, kind: str = "vmFamily", used: int = 0) -> list[tuple[str, dict[str, Any]]]:
+    """Return a quota as Azure ML tells it; of a family, with the workspace's share and the one at low priority."""
+    shown = name if " " in name else f"{name.removesuffix('Family')} Family Cluster Dedicated vCPUs"
+    names = {"value": name, "localizedValue": shown}
+    facts: dict[str, Any] = {"currentValue": used, "limit": limit, "name": names}
+    own = (f"{VCPUS}/{name}", facts | {"type": f"Microsoft.MachineLearningServices/{kind}/usages"})
+    if kind != "vmFamily":
+        return [own]
+    low = names | {"localizedValue": shown.replace("Dedicated", "LowPriority")}
+    share = facts | {"limit": 0, "type": "Microsoft.MachineLearningServices/workspaces/usages"}
+    return [
+        own,
+        (f"{VCPUS}/low {name}", facts | {"limit": -1, "name": low, "type": own[1]["type"]}),
+        (f"{VCPUS}/share {name}", share | {"id": f"{WORKSPACE}/usages/{name}"}),
     ]
 
 

@@ -15,21 +15,22 @@ LINES = {
 }
 
 
-def looked(monkeypatch, *kinds: str) -> list[bool]:
-    cards: list[bool] = []
+def looked(monkeypatch, *kinds: str) -> list[tuple[bool, str | None]]:
+    asked: list[tuple[bool, str | None]] = []
 
-    def look(_environment, *, test_card: bool) -> list[Told]:
-        cards.append(test_card)
+    def look(environment, *, test_card: bool) -> list[Told]:
+        asked.append((test_card, environment.get("BASE_MODEL")))
         return [LINES[kind] for kind in kinds]
 
     monkeypatch.setattr(doctor, "look_at_the_site", look)
     monkeypatch.setenv("AZURE_SUBSCRIPTION_ID", "sub")
-    return cards
+    monkeypatch.delenv("BASE_MODEL", raising=False)
+    return asked
 
 
 @pytest.mark.parametrize(
     ("kinds", "code", "status"),
-    [(["ok"], 0, "ok"), (["ok", "unknown"], 0, "unknown"), (["missing", "unknown", "ok"], 1, "missing")],
+    [(["ok"], 0, "ok"), (["ok", "unknown"], 3, "unknown"), (["missing", "unknown", "ok"], 1, "missing")],
 )
 def test_the_exit_code_tells_whether_something_is_missing(monkeypatch, capsys, kinds, code, status):
     looked(monkeypatch, *kinds)
@@ -51,11 +52,18 @@ def test_each_line_is_followed_by_what_mends_it_and_steers_no_terminal(monkeypat
     assert lines[-1].startswith("Something is missing.")
 
 
-@pytest.mark.parametrize(("options", "card"), [([], False), (["--send-test-card"], True)])
-def test_a_card_is_sent_on_request_only(monkeypatch, options, card):
-    cards = looked(monkeypatch, "ok")
+@pytest.mark.parametrize(
+    ("options", "card", "base_model"),
+    [
+        ([], False, None),
+        (["--send-test-card"], True, None),
+        (["--base-model", "Phi-3-mini-4k-instruct"], False, "Phi-3-mini-4k-instruct"),
+    ],
+)
+def test_a_card_is_sent_and_another_base_model_looked_at_on_request_only(monkeypatch, options, card, base_model):
+    asked = looked(monkeypatch, "ok")
     assert main(["doctor", *options]) == 0
-    assert cards == [card]
+    assert asked == [(card, base_model)]
 
 
 def test_without_a_subscription_nothing_can_be_asked(monkeypatch, capsys):

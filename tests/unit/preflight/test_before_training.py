@@ -8,7 +8,7 @@ from shared.core.base_models import UnknownBaseModel
 from shared.errors import ServiceRefused, ServiceUnavailable
 from shared.preflight import Site, obstacle
 from shared.settings import settings_and_faults
-from tests.fakes.azure_site import ENVIRONMENT, NOW, WORKSPACE, FakeAzure
+from tests.fakes.azure_site import DISCOVERY, ENVIRONMENT, NOW, REGISTRY, SIZES, VCPUS, WORKSPACE, FakeAzure
 
 DATASTORE = f"{WORKSPACE}/datastores/tunedrop"
 
@@ -55,3 +55,39 @@ def test_an_unknown_base_model_is_none():
 def test_azure_that_does_not_answer_is_asked_again_later():
     with pytest.raises(ServiceUnavailable):
         asked(FakeAzure(failing={WORKSPACE: ServiceUnavailable("azure", "away")}))
+
+
+WEIGHTS = f"{REGISTRY}/Phi-3-mini-4k-instruct/versions/14"
+A100 = f"{VCPUS}/standardNCADSA100v4Family"
+
+
+@pytest.mark.parametrize(
+    ("spoil", "reason"),
+    [
+        (lambda azure: azure.resources.pop(WEIGHTS), "azureml has no Phi-3-mini-4k-instruct in version 14"),
+        (lambda azure: azure.resources[A100].update(limit=0), "eastus2, and the limit is 0"),
+        (lambda azure: azure.resources[A100].update(currentValue=96), None),  # the job waits its turn
+        (
+            lambda azure: azure.resources.pop(f"{SIZES}/Standard_NC24ads_A100_v4"),
+            "has no Standard_NC24ads_A100_v4",
+        ),
+        (lambda azure: azure.resources.pop(DISCOVERY), None),
+        (lambda azure: azure.resources[DISCOVERY].pop("subscriptionId"), None),
+        (lambda azure: azure.failing.update({VCPUS: ServiceRefused("a", "no", 403)}), None),
+        (lambda azure: azure.failing.update({DISCOVERY: ServiceUnavailable("a", "away")}), None),
+    ],
+)
+def test_on_gpus_weights_and_quota_are_looked_at_as_far_as_they_can_be_read(
+    spoil: Callable[[FakeAzure], object], reason: str | None
+):
+    azure = FakeAzure()
+    spoil(azure)
+    found = asked(azure, "Phi-3-mini-4k-instruct")
+    assert found is None if reason is None else reason in (found or "")
+    assert asked(azure, "Phi-4") is None
+
+
+def test_what_cannot_be_read_of_one_thing_hides_nothing_of_another():
+    azure = FakeAzure(failing={DISCOVERY: ServiceRefused("a", "no", 403)})
+    azure.resources[A100]["limit"] = 0
+    assert "the limit is 0" in (asked(azure, "Phi-3-mini-4k-instruct") or "")

@@ -3,9 +3,12 @@
 import re
 from pathlib import Path
 
+import pytest
+
 from localcloud.azurite import CONTAINERS, QUEUES, TABLES
 from localcloud.event_subscriptions import SUBSCRIPTIONS as DELIVERED
 from localcloud.management.account import REGISTERED
+from shared.core.base_models import Route
 from shared.preflight import CHECKS
 from shared.preflight.account import PROVIDERS
 from shared.preflight.news import SUBSCRIPTIONS
@@ -13,18 +16,22 @@ from shared.preflight.roles import IDS, NEEDS
 from shared.preflight.storage import PLACES
 from shared.settings import OPTIONAL, REQUIRED
 
-ROLES = Path("infra/roles.bicep").read_text("utf-8")
+ROLES = {None: Path("infra/roles.bicep"), Route.MANAGED: Path("infra/gpuroles.bicep")}
 ASSIGNMENT = re.compile(
-    r"scope: ([\w:]+)\n  properties: \{\n    principalId: (app|project|user)PrincipalId\n"
+    r"scope: ([\w:]+)\n  properties: \{\n    principalId: (app|project|user|machines)PrincipalId\n"
     r"(?:    principalType: 'ServicePrincipal'\n)?    roleDefinitionId: roles\.(\w+)"
 )
 
 
-def test_the_roles_are_those_of_the_infrastructure():
-    ids = dict(re.findall(r"(\w+): subscriptionResourceId\(definitions, '([0-9a-f-]{36})'\)", ROLES))
-    people = {"app": "app", "project": "project", "user": "you"}
-    assigned = {(people[who], ids[role], on.rpartition(":")[2]) for on, who, role in ASSIGNMENT.findall(ROLES)}
-    assert {(need.who, IDS[need.role], need.on) for need in NEEDS} == assigned
+@pytest.mark.parametrize("route", ROLES)
+def test_the_roles_are_those_of_the_infrastructure(route: Route | None):
+    file = ROLES[route].read_text("utf-8")
+    ids = dict(re.findall(r"(\w+): subscriptionResourceId\(definitions, '([0-9a-f-]{36})'\)", file))
+    people = {"user": "you"}
+    assigned = {
+        (people.get(who, who), ids[role], on.rpartition(":")[2]) for on, who, role in ASSIGNMENT.findall(file)
+    }
+    assert {(need.who, IDS[need.role], need.on) for need in NEEDS if need.route is route} == assigned
 
 
 def test_the_subscriptions_are_those_of_the_infrastructure():

@@ -1,0 +1,80 @@
+"""Checks of what a job runs on and as whom: the cluster that is named, or serverless compute."""
+
+from collections.abc import Iterator
+
+from shared.preflight.lines import Line, missing, ok
+from shared.preflight.machines import CLUSTER, cluster_of
+from shared.preflight.site import Facts, Site
+
+
+def compute(site: Site) -> Iterator[Line]:
+    """Tell whether jobs have compute."""
+    name = site.settings.training_compute
+    if name == "serverless":
+        yield ok("jobs get serverless compute: nothing is paid for between them")
+        return
+    cluster = cluster_of(site)
+    if cluster is None:
+        yield missing(f"the workspace has no compute {name}", _make(site))
+        return
+    problems = list(_problems(cluster, site))
+    yield from problems or [ok(_description(cluster, name))]
+
+
+def _problems(cluster: Facts, site: Site) -> Iterator[Line]:
+    """Yield what keeps jobs from running on a cluster."""
+    name, properties = site.settings.training_compute, cluster["properties"]
+    kind, state = properties.get("computeType"), properties.get("provisioningState")
+    if kind != CLUSTER:
+        yield missing(f"{name} is no compute cluster, but a {kind}", _make(site))
+        return
+    if state != "Succeeded":
+        yield missing(f"{name} is {state}", f"az ml compute show --name {name} {_where(site)}")
+    if _nodes(cluster, "max", 1) < 1:
+        yield missing(f"{name} may have no node", _update(site, "--max-instances 1"))
+    machines = site.machines
+    if machines and machines.id.lower() not in _identities(cluster):
+        yield missing(
+            f"{name} does not run as the identity that jobs read and write with",
+            _update(site, f"--identity-type user_assigned --user-assigned-identities {machines.id}"),
+        )
+
+
+def _description(cluster: Facts, name: str) -> str:
+    chosen = cluster["properties"].get("properties") or {}
+    kind = "low-priority" if chosen.get("vmPriority") == "LowPriority" else "dedicated"
+    most, idle = _nodes(cluster, "max", 1), _nodes(cluster, "min", 0)
+    paid = f"; {idle} of them is paid for while nothing trains" if idle else ""
+    return f"{name}: {kind} {chosen.get('vmSize')}, {most} at most{paid}"
+
+
+def _nodes(cluster: Facts, bound: str, otherwise: int) -> int:
+    scale = (cluster["properties"].get("properties") or {}).get("scaleSettings") or {}
+    found = scale.get(f"{bound}NodeCount")
+    return otherwise if found is None else int(found)
+
+
+def _identities(cluster: Facts) -> set[str]:
+    given = (cluster.get("identity") or {}).get("userAssignedIdentities") or {}
+    return {one.lower() for one in given}
+
+
+def _where(site: Site) -> str:
+    return f"--resource-group {site.settings.resource_group} --workspace-name {site.settings.workspace}"
+
+
+def _update(site: Site, change: str) -> str:
+    return f"az ml compute update --name {site.settings.training_compute} {change} {_where(site)}"
+
+
+def _make(site: Site) -> str:
+    settings = site.settings
+    tier = "low_priority" if settings.training_tier == "spot" else "dedicated"
+    run_as = (
+        f" --identity-type user_assigned --user-assigned-identities {site.machines.id}" if site.machines else ""
+    )
+    return (
+        f"az ml compute create --type AmlCompute --name {settings.training_compute} --size "
+        f"{settings.training_instance} --min-instances 0 --max-instances 1 --tier {tier}{run_as} {_where(site)}; "
+        "or azd env set TRAINING_COMPUTE serverless; azd provision"
+    )
