@@ -64,6 +64,7 @@ class Weather:
     slow_status: float = 0.3  # a status read that still shows the state before
     delayed: float = 0.02  # an answer that comes late
     lost: float = 0.005  # an answer that breaks off after the call took effect
+    preempted: float = 0.2  # a Spot job's machine is taken away once
     token_seconds: float = TOKEN_LIFETIME  # no chance: how long the app's tokens hold
 
     def __post_init__(self) -> None:

@@ -9,15 +9,19 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute
 
+from localcloud.azure_ml.asset_routes import Assets
+from localcloud.azure_ml.command_jobs import CommandJobs
 from localcloud.azure_ml.endpoints import PROVISIONING, Endpoints
+from localcloud.azure_ml.fine_tuning import TRAINER, FineTuning
 from localcloud.azure_ml.jobs import Jobs
+from localcloud.azure_ml.mlflow import mlflow_routes
 from localcloud.azure_ml.models import Models
 from localcloud.azure_ml.observing import observing_routes
 from localcloud.azure_ml.quota import quota_routes
 from localcloud.azure_ml.registry import registry_routes
 from localcloud.azure_ml.routing import in_workspace
 from localcloud.azure_ml.shapes import datastore_json, workspace_json
-from localcloud.azure_ml.training import BEAT, TRAINER, TrainingService
+from localcloud.azure_ml.training import BEAT, Kind, TrainingService
 from localcloud.azure_ml.workspace import DATASTORES, DEFAULT_DATASTORE, Refused, workspace_of
 from localcloud.frame import Cloud, Service
 
@@ -31,7 +35,12 @@ def service(cloud: Cloud, trainer: Sequence[str] = TRAINER, pace: float = 1.0) -
     `pace` stretches or shrinks what only takes time so that readers can see it.
     """
     workspace = workspace_of(cloud)
-    training = TrainingService(cloud, workspace, trainer, BEAT * pace)
+    kinds: dict[str, Kind] = {
+        "FineTuning": FineTuning(cloud, workspace, trainer),
+        "Command": CommandJobs(cloud, workspace),
+    }
+    training = TrainingService(cloud, workspace, kinds, BEAT * pace)
+    cloud.control.preempt = training.preempt
     endpoints = Endpoints(cloud, workspace, PROVISIONING * pace)
 
     @asynccontextmanager
@@ -43,9 +52,11 @@ def service(cloud: Cloud, trainer: Sequence[str] = TRAINER, pace: float = 1.0) -
     routes = [
         *_workspace_routes(cloud),
         *Jobs(cloud, workspace, training).routes(),
+        *Assets(cloud, workspace).routes(),
         *Models(workspace).routes(),
         *endpoints.routes(),
         *observing_routes(cloud, workspace),
+        *mlflow_routes(workspace),
         *quota_routes(cloud.control),
         *registry_routes(cloud),
     ]

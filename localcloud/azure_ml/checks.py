@@ -40,29 +40,29 @@ HYPERPARAMETERS: Mapping[str, tuple[Callable[[str], bool], str]] = {
 }
 
 
-def check_job(name: str, body: Mapping[str, Any]) -> None:
-    """Refuse a job that Azure ML would refuse."""
+def check_job_name(name: str) -> None:
+    """Refuse a name that no job may have."""
     if not JOB_NAME.fullmatch(name):
-        raise _invalid("name", f"{name!r} does not match {JOB_NAME.pattern}")
-    properties = _object(body, "properties")
-    if properties.get("jobType") != "FineTuning":
-        kind = properties.get("jobType")
-        raise Refused(501, "NotInLocalCloud", f"jobType {kind!r}: the local cloud runs only FineTuning jobs")
+        raise invalid("name", f"{name!r} does not match {JOB_NAME.pattern}")
+
+
+def check_fine_tuning(properties: Mapping[str, Any]) -> None:
+    """Refuse a fine-tuning job that Azure ML would refuse."""
     if properties.get("computeId") or properties.get("resources"):
         raise Refused(501, "NotInLocalCloud", "the local cloud fine-tunes as a service only, not on a compute")
-    details = _object(properties, "fineTuningDetails")
+    details = required_object(properties, "fineTuningDetails")
     _check_details(details)
     _check_hyperparameters(details.get("hyperParameters") or {})
-    asset = _object(_object(properties, "outputs"), "registered_model")
+    asset = required_object(required_object(properties, "outputs"), "registered_model")
     if not JOB_NAME.fullmatch(str(asset.get("assetName", ""))):
-        raise _invalid("outputs.registered_model.assetName", f"{asset.get('assetName')!r} is not a model name")
+        raise invalid("outputs.registered_model.assetName", f"{asset.get('assetName')!r} is not a model name")
 
 
 def _check_details(details: Mapping[str, Any]) -> None:
     if str(details.get("taskType", "")).lower() != "chatcompletion":
-        raise _invalid("fineTuningDetails.taskType", f"{details.get('taskType')!r}: expected ChatCompletion")
+        raise invalid("fineTuningDetails.taskType", f"{details.get('taskType')!r}: expected ChatCompletion")
     if details.get("modelProvider") != "Custom":
-        raise _invalid("fineTuningDetails.modelProvider", f"{details.get('modelProvider')!r}: expected Custom")
+        raise invalid("fineTuningDetails.modelProvider", f"{details.get('modelProvider')!r}: expected Custom")
     base_model(_input(details, "model", "mlflow_model"))
     _input(details, "trainingData", "uri_file")
     if details.get("validationData") is not None:
@@ -73,13 +73,13 @@ def base_model(uri: str) -> str:
     """Return the name of the base model in a registry id, or refuse it."""
     found = BASE_MODEL.fullmatch(uri)
     if not found:
-        raise _invalid(
+        raise invalid(
             "fineTuningDetails.model.uri", f"{uri!r} is not a model id with a version in registry azureml"
         )
     name = found[1]
     if RETIRED.fullmatch(name):
         advice = "Phi-4" if "medium" in name.lower() else "Phi-4-mini-instruct"
-        raise _invalid("fineTuningDetails.model.uri", f"{name} was retired on 2025-08-30; use {advice}")
+        raise invalid("fineTuningDetails.model.uri", f"{name} was retired on 2025-08-30; use {advice}")
     if name not in TUNABLE:
         raise Refused(404, "ModelNotFound", f"registry azureml has no model {name!r} that can be fine-tuned here")
     return name
@@ -89,55 +89,55 @@ def _check_hyperparameters(given: Mapping[str, Any]) -> None:
     for name, value in given.items():
         where = f"fineTuningDetails.hyperParameters.{name}"
         if name not in HYPERPARAMETERS:
-            raise _invalid(where, f"is unknown; known: {', '.join(HYPERPARAMETERS)}")
+            raise invalid(where, f"is unknown; known: {', '.join(HYPERPARAMETERS)}")
         if not isinstance(value, str):
-            raise _invalid(where, f"{value!r} is not a string")
+            raise invalid(where, f"{value!r} is not a string")
         fits, wanted = HYPERPARAMETERS[name]
         if not fits(value):
-            raise _invalid(where, f"{value!r} is not {wanted}")
+            raise invalid(where, f"{value!r} is not {wanted}")
 
 
 def _input(details: Mapping[str, Any], field: str, kind: str) -> str:
-    given = _object(details, field)
+    given = required_object(details, field)
     if given.get("jobInputType") != kind:
-        raise _invalid(
-            f"fineTuningDetails.{field}.jobInputType", f"{given.get('jobInputType')!r}: expected {kind}"
-        )
+        raise invalid(f"fineTuningDetails.{field}.jobInputType", f"{given.get('jobInputType')!r}: expected {kind}")
     uri = given.get("uri")
     if not isinstance(uri, str) or not uri:
-        raise _invalid(f"fineTuningDetails.{field}.uri", "is required")
+        raise invalid(f"fineTuningDetails.{field}.uri", "is required")
     return uri
 
 
-def _object(parent: Mapping[str, Any], field: str) -> dict[str, Any]:
+def required_object(parent: Mapping[str, Any], field: str) -> dict[str, Any]:
+    """Return the object in a field, or refuse where there is none."""
     value = parent.get(field)
     if not isinstance(value, dict):
-        raise _invalid(field, "is required and must be an object")
+        raise invalid(field, "is required and must be an object")
     return value
 
 
-def _invalid(field: str, what: str) -> Refused:
+def invalid(field: str, what: str) -> Refused:
+    """Return the refusal of a field's value."""
     return Refused(400, "ValidationError", f"{field}: {what}")
 
 
 def check_endpoint(name: str, body: Mapping[str, Any]) -> tuple[str, str]:
     """Return name and version of the model to deploy, or refuse the endpoint."""
     if not ENDPOINT_NAME.fullmatch(name):
-        raise _invalid("name", f"{name!r} does not match {ENDPOINT_NAME.pattern}")
+        raise invalid("name", f"{name!r} does not match {ENDPOINT_NAME.pattern}")
     if body.get("location") != LOCATION:
-        raise _invalid("location", f"{body.get('location')!r}: the workspace is in {LOCATION}")
-    properties = _object(body, "properties")
+        raise invalid("location", f"{body.get('location')!r}: the workspace is in {LOCATION}")
+    properties = required_object(body, "properties")
     if properties.get("authMode", "Key") != "Key":
-        raise _invalid(
+        raise invalid(
             "properties.authMode", f"{properties['authMode']!r}: serverless endpoints of this model take Key"
         )
     status = (properties.get("contentSafety") or {}).get("contentSafetyStatus", "Enabled")
     if status not in ("Enabled", "Disabled"):
-        raise _invalid("properties.contentSafety.contentSafetyStatus", f"{status!r}: expected Enabled or Disabled")
-    model_id = str(_object(properties, "modelSettings").get("modelId"))
+        raise invalid("properties.contentSafety.contentSafetyStatus", f"{status!r}: expected Enabled or Disabled")
+    model_id = str(required_object(properties, "modelSettings").get("modelId"))
     found = FINE_TUNED.fullmatch(model_id)
     if not found:
-        raise _invalid("properties.modelSettings.modelId", f"{model_id!r} is not the id of a fine-tuned model")
+        raise invalid("properties.modelSettings.modelId", f"{model_id!r} is not the id of a fine-tuned model")
     if found[1] != LOCATION or found[2] != WORKSPACE_GUID:
-        raise _invalid("properties.modelSettings.modelId", f"{model_id!r} is not in this workspace and location")
+        raise invalid("properties.modelSettings.modelId", f"{model_id!r} is not in this workspace and location")
     return found[3], found[4]

@@ -2,22 +2,31 @@
 
 import secrets
 from datetime import UTC, datetime
+from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from localcloud.azure_ml.checks import check_job
+from localcloud.azure_ml.checks import check_fine_tuning, check_job_name, required_object
+from localcloud.azure_ml.command_checks import check_command
 from localcloud.azure_ml.routing import answering, body_of, in_workspace
 from localcloud.azure_ml.shapes import job_json
 from localcloud.azure_ml.training import TrainingService
 from localcloud.azure_ml.workspace import LOCATION, PROVIDER, SUBSCRIPTION, Job, Refused, Workspace
 from localcloud.frame import Cloud
+from localcloud.identity import token_for
 
-FINE_TUNING = ("2024-10-01-preview",)  # the only version that knows this kind of job
-READ = (*FINE_TUNING, "2024-01-01-preview")
+# Which versions know which kind of job.
+WRITE = {
+    "FineTuning": ("2024-10-01-preview",),
+    "Command": ("2025-01-01-preview", "2024-10-01", "2024-10-01-preview"),
+}
+WRITTEN = tuple({version: None for versions in WRITE.values() for version in versions})
+READ = (*WRITTEN, "2024-01-01-preview")
 LONGEST_FOLDER = 100  # characters of a job's name in its folder's
-STOP = (*FINE_TUNING, "2023-04-01-preview")
+STOP = (*WRITTEN, "2023-04-01-preview")
+TOKEN_SECONDS = 7 * 24 * 3600.0  # longer than any job runs
 
 
 def operation_headers(cloud: Cloud, operation: str) -> dict[str, str]:
@@ -41,7 +50,7 @@ class Jobs:
         return [
             in_workspace("/jobs", "GET", self.listed, READ),
             in_workspace("/jobs/{name}", "GET", self.read, READ),
-            in_workspace("/jobs/{name}", "PUT", self.put, FINE_TUNING),
+            in_workspace("/jobs/{name}", "PUT", self.put, WRITTEN),
             in_workspace("/jobs/{name}", "DELETE", self.delete, STOP),
             in_workspace("/jobs/{name}/cancel", "POST", self.cancel, STOP),
             Route(operations + "/mfeOperationsStatus/{operation}", answering(self.operation_status)),
@@ -71,13 +80,28 @@ class Jobs:
             if known.body != body:
                 raise Refused(409, "Conflict", f"a different job {name!r} exists; a job cannot be changed")
             return JSONResponse(self._shown(known))
-        check_job(name, body)
+        check_job_name(name)
+        self._check(body, request.query_params["api-version"])
         # A folder of its own: after a deleted job of the same name, that one's model is still there.
         folder = self._workspace.root / "jobs" / f"{name[:LONGEST_FOLDER]}-{secrets.token_hex(4)}"
         folder.mkdir(parents=True)
-        job = self._workspace.jobs[name] = Job(name, body, folder)
+        token = token_for(self._cloud.urls["arm"], TOKEN_SECONDS).token
+        job = self._workspace.jobs[name] = Job(name, body, folder, token=token)
         self._training.submit(job)
         return JSONResponse(self._shown(job), 201)
+
+    def _check(self, body: dict[str, Any], version: str) -> None:
+        properties = required_object(body, "properties")
+        kind = properties.get("jobType")
+        if version not in WRITE.get(str(kind), ()):
+            message = (
+                f"jobType {kind!r} at api-version {version}: the local cloud runs FineTuning and Command jobs"
+            )
+            raise Refused(501, "NotInLocalCloud", message)
+        if kind == "Command":
+            check_command(self._workspace, properties)
+        else:
+            check_fine_tuning(properties)
 
     async def cancel(self, request: Request) -> Response:
         """Ask a job to stop; one that is over already stays as it is."""

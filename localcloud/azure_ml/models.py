@@ -92,9 +92,9 @@ class Models:
             model.archived = archived
 
     def _refuse_deployed(self, model: Model) -> None:
-        endpoint = self._workspace.deployment_of(model)
+        endpoint = self._workspace.user_of(model)
         if endpoint is not None:
-            message = f"endpoint {endpoint.name!r} serves {model.name}:{model.version}; delete the endpoint first"
+            message = f"endpoint {endpoint!r} serves {model.name}:{model.version}; delete the endpoint first"
             raise Refused(409, "Conflict", message)
 
 

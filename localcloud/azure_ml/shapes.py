@@ -1,9 +1,11 @@
 """Azure ML's answers as JSON: resources in ARM's shape."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
+from localcloud.azure_ml.assets import CLUSTER, CLUSTER_SIZE
+from localcloud.azure_ml.job_environment import tracking_uri
 from localcloud.azure_ml.workspace import (
     DATASTORES,
     DEFAULT_DATASTORE,
@@ -25,7 +27,8 @@ STORAGE_ACCOUNT = "devstoreaccount1"
 PREVIEW_ENDPOINTS = "2024-01-01-preview"  # knows neither contentSafety nor authMode
 
 
-def _resource(kind: str, path: str, name: str, properties: dict[str, Any], created: datetime) -> dict[str, Any]:
+def resource(kind: str, path: str, name: str, properties: dict[str, Any], created: datetime) -> dict[str, Any]:
+    """Return a resource of the workspace in ARM's shape."""
     stamp = created.isoformat()
     who = {"createdBy": "local cloud", "createdByType": "Application"}
     return {
@@ -40,7 +43,6 @@ def _resource(kind: str, path: str, name: str, properties: dict[str, Any], creat
 def workspace_json(cloud: Cloud) -> dict[str, Any]:
     """Return the workspace with the addresses of its data planes."""
     arm = cloud.urls["arm"]
-    host = urlsplit(arm).netloc
     return {
         "id": WORKSPACE_ID,
         "name": WORKSPACE,
@@ -54,7 +56,7 @@ def workspace_json(cloud: Cloud) -> dict[str, Any]:
             "workspaceId": WORKSPACE_GUID,
             "hubResourceId": f"{WORKSPACE_ID}-hub",
             "discoveryUrl": f"{arm}/discovery",
-            "mlFlowTrackingUri": f"azureml://{host}/mlflow/v1.0{WORKSPACE_ID}",
+            "mlFlowTrackingUri": tracking_uri(cloud),
             "provisioningState": "Succeeded",
             "publicNetworkAccess": "Disabled",
         },
@@ -75,7 +77,7 @@ def job_json(job: Job, status: str) -> dict[str, Any]:
         "properties": {**(asked.get("properties") or {}), **{k: v for k, v in times.items() if v}},
         "services": {"Studio": {"jobServiceType": "Studio", "endpoint": studio, "status": None, "port": None}},
     }
-    return _resource("jobs", f"jobs/{job.name}", job.name, properties, job.created)
+    return resource("jobs", f"jobs/{job.name}", job.name, properties, job.created)
 
 
 def _utc(moment: datetime | None) -> str | None:
@@ -84,20 +86,21 @@ def _utc(moment: datetime | None) -> str | None:
 
 def model_json(model: Model) -> dict[str, Any]:
     """Return one version of a model."""
+    mlflow = {"hftransformersv2": {"data": {"task_type": "chat-completion"}}}
     properties = {
         "description": "",
         "tags": model.tags,
         "properties": model.properties,
         "isArchived": model.archived,
         "isAnonymous": False,
-        "flavors": {"hftransformersv2": {"data": {"task_type": "chat-completion"}}},
-        "modelType": "mlflow_model",
+        "flavors": mlflow if model.kind == "mlflow_model" else {},
+        "modelType": model.kind,
         "modelUri": f"azureml:/{WORKSPACE_ID}/datastores/{DEFAULT_DATASTORE}/paths/{model.job_name}/model",
         "jobName": model.job_name,
         "provisioningState": "Succeeded",
     }
     path = f"models/{model.name}/versions/{model.version}"
-    return _resource("models/versions", path, model.version, properties, model.created)
+    return resource("models/versions", path, model.version, properties, model.created)
 
 
 def model_container_json(versions: list[Model]) -> dict[str, Any]:
@@ -110,7 +113,7 @@ def model_container_json(versions: list[Model]) -> dict[str, Any]:
         "latestVersion": newest.version,
         "nextVersion": str(int(newest.version) + 1),
     }
-    return _resource("models", f"models/{newest.name}", newest.name, properties, versions[-1].created)
+    return resource("models", f"models/{newest.name}", newest.name, properties, versions[-1].created)
 
 
 def endpoint_json(cloud: Cloud, endpoint: Endpoint, provisioning: str, version: str) -> dict[str, Any]:
@@ -125,8 +128,26 @@ def endpoint_json(cloud: Cloud, endpoint: Endpoint, provisioning: str, version: 
         properties["authMode"] = endpoint.auth_mode
         properties["contentSafety"] = {"contentSafetyStatus": endpoint.content_safety}
     path = f"serverlessEndpoints/{endpoint.name}"
-    shape = _resource("serverlessEndpoints", path, endpoint.name, properties, endpoint.created)
+    shape = resource("serverlessEndpoints", path, endpoint.name, properties, endpoint.created)
     return {**shape, "location": LOCATION, "sku": {"name": "Consumption"}, "tags": endpoint.tags}
+
+
+def compute_json() -> dict[str, Any]:
+    """Return the one cluster."""
+    scale = {"minNodeCount": 0, "maxNodeCount": 1, "nodeIdleTimeBeforeScaleDown": "PT2M"}
+    properties = {
+        "computeType": "AmlCompute",
+        "computeLocation": LOCATION,
+        "provisioningState": "Succeeded",
+        "properties": {
+            "vmSize": CLUSTER_SIZE,
+            "vmPriority": "Dedicated",
+            "osType": "Linux",
+            "scaleSettings": scale,
+        },
+    }
+    path = f"computes/{CLUSTER}"
+    return {**resource("computes", path, CLUSTER, properties, datetime.now(UTC)), "location": LOCATION}
 
 
 def datastore_json(cloud: Cloud, name: str, created: datetime) -> dict[str, Any]:
@@ -143,4 +164,4 @@ def datastore_json(cloud: Cloud, name: str, created: datetime) -> dict[str, Any]
         "tags": {},
         "properties": {},
     }
-    return _resource("datastores", f"datastores/{name}", name, properties, created)
+    return resource("datastores", f"datastores/{name}", name, properties, created)

@@ -1,38 +1,50 @@
-"""Runs fine-tuning jobs: one at a time, each through Azure's statuses, by the trainer in a process of its own."""
+"""The life of a job, of either kind: it waits for the machine, goes through Azure's statuses, and ends."""
 
 import asyncio
-import sys
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
-from pathlib import Path
-from typing import Any
+from collections.abc import Mapping
+from typing import Protocol
 
-from localcloud.azure_ml.checks import base_model
 from localcloud.azure_ml.events import job_ended
-from localcloud.azure_ml.storage import JobFailed, download
-from localcloud.azure_ml.workspace import Job, Model, Workspace
-from localcloud.children import die_with_parent
+from localcloud.azure_ml.storage import JobFailed
+from localcloud.azure_ml.workspace import Job, Workspace
 from localcloud.event_broker import Broker
 from localcloud.event_grid import BROKER
 from localcloud.event_subscriptions import WORKSPACE_TOPIC
 from localcloud.frame import Cloud
 
-REPOSITORY = Path(__file__).parents[2]
-TRAINER = (sys.executable, "-m", "trainer")
 BEAT = 0.2  # seconds for which each status before Running can be seen
 DEADLINE = 3600.0  # seconds for one job
-GRACE = 10.0  # seconds between asking the trainer to stop and killing it
-DEFAULTS = {"num_train_epochs": "1", "per_device_train_batch_size": "1", "learning_rate": "0.0003"}
-WHOLE_TAIL = 4096  # bytes of stderr that surely hold its last line
+
+
+class Preempted(Exception):
+    """The job's machine was taken away: the job goes on as soon as there is another one."""
+
+
+class TimeLimitReached(Exception):
+    """The job ran as long as it may: Azure ML cancels it then."""
+
+
+class Kind(Protocol):
+    """What differs between kinds of jobs."""
+
+    async def prepare(self, job: Job) -> None:
+        """Bring what the job needs onto the machine; raises JobFailed."""
+
+    async def run(self, job: Job) -> None:
+        """Run the job's program to its end; raises JobFailed, Preempted, TimeLimitReached."""
+
+    async def finish(self, job: Job, *, echoes: bool) -> None:
+        """Keep and register what the job made; where it echoes, nothing was made."""
+
+    def preempt(self, job: Job) -> str | None:
+        """Take the machine away from a running job, or return why that cannot be."""
 
 
 class TrainingService:
     """The machine that trains, and the jobs that wait for it."""
 
-    def __init__(
-        self, cloud: Cloud, workspace: Workspace, program: Sequence[str] = TRAINER, beat: float = BEAT
-    ) -> None:
-        self._cloud, self._workspace, self._program, self._beat = cloud, workspace, program, beat
+    def __init__(self, cloud: Cloud, workspace: Workspace, kinds: Mapping[str, Kind], beat: float = BEAT) -> None:
+        self._cloud, self._workspace, self._kinds, self._beat = cloud, workspace, kinds, beat
         self._machine = asyncio.Semaphore(1)
         self._lives: dict[str, asyncio.Task[None]] = {}
 
@@ -45,6 +57,13 @@ class TrainingService:
         if not job.over and job.status != "CancelRequested":
             job.enter("CancelRequested")
             self._lives[job.name].cancel()
+
+    def preempt(self, name: str) -> str | None:
+        """Take the machine away from a running job, or return why that cannot be."""
+        job = self._workspace.jobs.get(name)
+        if job is None:
+            return f"there is no job {name!r}"
+        return self._kinds[job.kind].preempt(job)
 
     async def stop(self) -> None:
         """Stop every job: the cloud goes away."""
@@ -69,110 +88,49 @@ class TrainingService:
             async with self._machine, asyncio.timeout(DEADLINE):
                 await self._train(job)
         except JobFailed as failure:
-            _fail(job, failure.code, failure.message)
+            _end(job, "Failed", failure.code, failure.message)
+        except TimeLimitReached as limit:
+            _end(job, "Canceled", "UserError", str(limit))
         except TimeoutError:
-            _fail(job, "UserError", f"the job ran longer than {DEADLINE:.0f} s and was stopped")
+            _end(job, "Failed", "UserError", f"the job ran longer than {DEADLINE:.0f} s and was stopped")
         except asyncio.CancelledError:
             job.enter("Canceled")
         except Exception as error:
-            _fail(job, "ServiceError", f"the local cloud broke: {type(error).__name__}: {error}")
+            _end(job, "Failed", "ServiceError", f"the local cloud broke: {type(error).__name__}: {error}")
             raise
 
     async def _pretend(self, job: Job, seconds: float) -> None:
         """Be over without training, and register a model that only echoes."""
         job.enter("Running")
         await asyncio.sleep(seconds)
-        register(self._workspace, job, echoes=True)
+        await self._kinds[job.kind].finish(job, echoes=True)
         job.enter("Completed")
 
     async def _train(self, job: Job) -> None:
+        kind = self._kinds[job.kind]
         for status in ("Provisioning", "Preparing"):
             job.enter(status)
             await asyncio.sleep(self._beat)
-        train, validation = await self._inputs(job)
-        job.enter("Running")
-        await self._run(job, [*self._program, *arguments(job, train, validation, self._cloud.weights)])
+        await kind.prepare(job)
+        while not await self._ran(job, kind):
+            job.preemptions += 1
+            job.enter("Queued")
+            await asyncio.sleep(self._beat)
         job.enter("Finalizing")
         await asyncio.sleep(self._beat)
-        register(self._workspace, job)
+        await kind.finish(job, echoes=False)
         job.enter("Completed")
 
-    async def _inputs(self, job: Job) -> tuple[Path, Path]:
-        details = job.body["properties"]["fineTuningDetails"]
-        train, validation = job.folder / "training.jsonl", job.folder / "validation.jsonl"
-        await asyncio.to_thread(download, self._cloud, details["trainingData"]["uri"], train)
-        # Without validation data the trainer measures on what it learns from.
-        given = details.get("validationData") or details["trainingData"]
-        await asyncio.to_thread(download, self._cloud, given["uri"], validation)
-        return train, validation
-
-    async def _run(self, job: Job, command: Sequence[str]) -> None:
-        with (job.folder / "stdout.log").open("wb") as out, (job.folder / "stderr.log").open("wb") as err:
-            process = await asyncio.create_subprocess_exec(
-                *command,
-                cwd=REPOSITORY,
-                stdin=asyncio.subprocess.DEVNULL,
-                stdout=out,
-                stderr=err,
-                start_new_session=True,
-                preexec_fn=die_with_parent,
-            )
-            try:
-                code = await process.wait()
-            finally:
-                await _stop(process)
-        if code != 0:
-            raise JobFailed("UserError", _last_line(job.folder / "stderr.log") or f"the trainer ended with {code}")
+    async def _ran(self, job: Job, kind: Kind) -> bool:
+        """Run the job's program; False where its machine was taken away."""
+        job.enter("Running")
+        try:
+            await kind.run(job)
+        except Preempted:
+            return False
+        return True
 
 
-async def _stop(process: asyncio.subprocess.Process) -> None:
-    if process.returncode is not None:
-        return
-    with suppress(ProcessLookupError):
-        process.terminate()
-    try:
-        async with asyncio.timeout(GRACE):
-            await process.wait()
-    except TimeoutError:
-        process.kill()
-        await process.wait()
-
-
-def _fail(job: Job, code: str, message: str) -> None:
+def _end(job: Job, status: str, code: str, message: str) -> None:
     job.error = {"code": code, "message": message}
-    job.enter("Failed")
-
-
-def _last_line(file: Path) -> str:
-    lines = file.read_bytes()[-WHOLE_TAIL:].decode("utf-8", "replace").splitlines()
-    return next((line.strip() for line in reversed(lines) if line.strip()), "")
-
-
-def arguments(job: Job, train: Path, validation: Path, weights: Path | None = None) -> list[str]:
-    """Return the trainer's command line for a job: on real weights where a folder with them is given."""
-    details: Mapping[str, Any] = job.body["properties"]["fineTuningDetails"]
-    hyperparameters = {**DEFAULTS, **(details.get("hyperParameters") or {})}
-    files = ["--train", str(train), "--validation", str(validation), "--output", str(job.folder / "output")]
-    asked = [part for name, value in hyperparameters.items() for part in (f"--{name}", value)]
-    base = str(weights) if weights else base_model(details["model"]["uri"])
-    return [*files, "--base-model", base, *asked]
-
-
-def register(workspace: Workspace, job: Job, *, echoes: bool = False) -> Model:
-    """Register the job's checkpoint as the next version of the asset that the job names; an echo has none."""
-    folder = job.folder / "output" / "model"
-    if not echoes and not folder.is_dir():
-        raise JobFailed("ServiceError", "the trainer ended well but left no model")
-    properties = job.body["properties"]
-    name = properties["outputs"]["registered_model"]["assetName"]
-    base = base_model(properties["fineTuningDetails"]["model"]["uri"])
-    latest = max((int(model.version) for model in workspace.versions(name)), default=0)
-    facts = {
-        "baseModelId": f"azureml://registries/azureml/models/{base}",
-        "baseModelWeightsVersion": "1.0",
-        "hasDeltaWeights": "true",
-        "maas-finetuning": "true",
-    }
-    model = Model(name, str(latest + 1), job.name, folder, facts, echoes=echoes)
-    workspace.models[name, model.version] = model
-    return model
+    job.enter(status)

@@ -8,6 +8,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
+from localcloud.azure_ml.assets import Code, Environment
+from localcloud.azure_ml.online import OnlineEndpoint
 from localcloud.frame import Cloud
 
 SUBSCRIPTION = "00000000-0000-0000-0000-000000000000"
@@ -36,7 +38,7 @@ class Refused(Exception):
 
 @dataclass
 class Job:
-    """A fine-tuning job: what was asked for, the statuses it went through, and where its files are."""
+    """A job: what was asked for, the statuses it went through, and where its files are."""
 
     name: str
     body: dict[str, Any]
@@ -47,6 +49,21 @@ class Job:
     started: datetime | None = None
     ended: datetime | None = None
     error: dict[str, str] | None = None
+    token: str = ""  # with which the job itself may log metrics
+    logged: list[dict[str, Any]] = field(default_factory=list)  # metrics, in the order in which they came
+    parameters: dict[str, str] = field(default_factory=dict)
+    preemptions: int = 0
+
+    @property
+    def properties(self) -> dict[str, Any]:
+        """Return what was asked for."""
+        asked: dict[str, Any] = self.body["properties"]
+        return asked
+
+    @property
+    def kind(self) -> str:
+        """Return FineTuning or Command."""
+        return str(self.properties["jobType"])
 
     @property
     def status(self) -> str:
@@ -63,7 +80,7 @@ class Job:
         if self.over:
             return
         self.statuses.append(status)
-        if status == "Running":
+        if status == "Running" and self.started is None:
             self.started = datetime.now(UTC)
         if status in OVER:
             self.ended = datetime.now(UTC)
@@ -87,6 +104,7 @@ class Model:
     tags: dict[str, str] = field(default_factory=dict)
     archived: bool = False
     echoes: bool = False  # nothing was trained: its endpoint repeats what it is asked
+    kind: str = "mlflow_model"
     created: datetime = field(default_factory=lambda: datetime.now(UTC))
 
     @property
@@ -132,6 +150,9 @@ class Workspace:
     jobs: dict[str, Job] = field(default_factory=dict)
     models: dict[tuple[str, str], Model] = field(default_factory=dict)
     endpoints: dict[str, Endpoint] = field(default_factory=dict)
+    online: dict[str, OnlineEndpoint] = field(default_factory=dict)
+    codes: dict[tuple[str, str], Code] = field(default_factory=dict)
+    environments: dict[tuple[str, str], Environment] = field(default_factory=dict)
     operations: dict[str, Callable[[], str]] = field(default_factory=dict)
 
     def job(self, name: str) -> Job:
@@ -146,14 +167,34 @@ class Workspace:
         """Return the endpoint of this name, or refuse with 404."""
         return _found(self.endpoints.get(name), "serverlessEndpoints", name)
 
+    def code(self, name: str, version: str) -> Code:
+        """Return the version of a code asset, or refuse with 404."""
+        return _found(self.codes.get((name, version)), "codes/versions", f"{name}/{version}")
+
+    def environment(self, name: str, version: str) -> Environment:
+        """Return the version of an environment, or refuse with 404."""
+        return _found(self.environments.get((name, version)), "environments/versions", f"{name}/{version}")
+
     def versions(self, name: str) -> list[Model]:
         """Return the versions of a model, newest first."""
         found = [model for model in self.models.values() if model.name == name]
         return sorted(found, key=lambda model: int(model.version), reverse=True)
 
+    def next_version(self, name: str) -> str:
+        """Return the version that the next model of this name gets."""
+        return str(max((int(model.version) for model in self.versions(name)), default=0) + 1)
+
     def deployment_of(self, model: Model) -> Endpoint | None:
-        """Return the endpoint that serves this model: Azure allows one."""
+        """Return the serverless endpoint that serves this model: Azure allows one."""
         return next((e for e in self.endpoints.values() if e.model is model), None)
+
+    def user_of(self, model: Model) -> str | None:
+        """Return the name of an endpoint of either kind that serves this model."""
+        serverless = self.deployment_of(model)
+        if serverless is not None:
+            return serverless.name
+        key = (model.name, model.version)
+        return next((one.name for one in self.online.values() if one.serves(key)), None)
 
     def operation(self, status: Callable[[], str]) -> str:
         """Remember a long-running operation and return its id; `status` says how far it is."""

@@ -21,7 +21,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from localcloud import azure_ml, content_safety, scoring
-from localcloud.azure_ml.training import TRAINER
+from localcloud.azure_ml.fine_tuning import TRAINER
 from localcloud.certificates import new_certificates
 from localcloud.control import Control, Weather
 from localcloud.frame import Cloud, asgi

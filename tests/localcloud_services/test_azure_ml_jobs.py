@@ -101,7 +101,7 @@ REGISTRY = "azureml://registries/azureml/models"
         ({"fineTuningDetails__trainingData__jobInputType": "mltable"}, 400, "trainingData.jobInputType"),
         ({"outputs": {}}, 400, "registered_model"),
         ({"outputs__registered_model__assetName": "not a name"}, 400, "assetName"),
-        ({"jobType": "Command"}, 501, "runs only FineTuning jobs"),
+        ({"jobType": "Sweep"}, 501, "runs FineTuning and Command jobs"),
         ({"computeId": "gpu"}, 501, "not on a compute"),
     ],
 )

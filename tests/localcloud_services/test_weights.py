@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from localcloud.__main__ import main
-from localcloud.azure_ml.training import arguments
+from localcloud.azure_ml.fine_tuning import arguments
 from localcloud.azure_ml.workspace import Job
 from tests.localcloud_services.conftest import job_body
 
