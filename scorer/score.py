@@ -29,7 +29,7 @@ def init() -> None:
     _serving()
 
 
-@rawhttp
+@rawhttp  # type: ignore[untyped-decorator]
 def run(request: Any) -> Any:
     """Answer a chat completion, whole or streamed."""
     if request.method != "POST":

@@ -19,7 +19,8 @@ from scorer.reading import Asked, asked_for
 from scorer.refusals import Refusal, bad_request, broken, busy, out_of_memory
 from scorer.shaping import Frame, error_event
 
-AT_ONCE = 8  # answers; what the deployment allows an instance at a time
+AT_ONCE = 8  # answers; Azure lets in as many more, which wait, each in a thread of its own
+PATIENCE = 20.0  # seconds that a request waits for one of the places
 CLIENT_GONE = 499  # a status that nobody reads
 log = logging.getLogger("azmlinfsrv.scorer")  # beneath the server's own logger, which has its handlers
 Gone = Callable[[], bool]
@@ -41,8 +42,10 @@ class Reply:
 class Serving:
     """The answers of one model."""
 
-    def __init__(self, checkpoint: Checkpoint, name: str, at_once: int = AT_ONCE) -> None:
-        self._checkpoint, self._name = checkpoint, name
+    def __init__(
+        self, checkpoint: Checkpoint, name: str, at_once: int = AT_ONCE, patience: float = PATIENCE
+    ) -> None:
+        self._checkpoint, self._name, self._patience = checkpoint, name, patience
         self._places = BoundedSemaphore(at_once)
 
     def reply(self, raw: bytes, gone: Gone) -> Reply:
@@ -67,7 +70,7 @@ class Serving:
 
     def _pieces(self, asked: Asked, number: str, gone: Gone) -> Iterator[tuple[int, Text | End]]:
         """Yield what the model writes, choice by choice, while there is somebody to read it."""
-        if not self._places.acquire(blocking=False):
+        if not self._places.acquire(timeout=self._patience):
             raise busy()
         started, ends = time.monotonic(), list[End]()
         try:

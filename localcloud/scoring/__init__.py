@@ -1,4 +1,4 @@
-"""Serverless endpoints: chat completions that really come from the trained checkpoint."""
+"""Serverless and online endpoints: chat completions that really come from the trained checkpoint."""
 
 from localcloud.scoring.chat import service
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import AsyncGenerator
 from itertools import islice
 
-from localcloud.scoring_worker.wire import End, Prompt, Text
+from scorer.prompt import End, Prompt, Text
 
 WORD = re.compile(r"\s*\S+\s*")  # one token, here
 

@@ -6,11 +6,10 @@ from dataclasses import asdict
 from functools import partial
 from typing import Any
 
-from transformers.utils import logging as transformers_logging
-
-from localcloud.scoring_worker.answering import TooLongError, answer
-from localcloud.scoring_worker.checkpoints import Checkpoint, Checkpoints, UnusableError
+from localcloud.scoring_worker.checkpoints import Checkpoints
 from localcloud.scoring_worker.wire import End, Prompt, Text
+from scorer.checkpoint import Checkpoint, UnusableError
+from scorer.generating import TooLongError, answer
 
 Event = dict[str, Any]
 
@@ -28,8 +27,6 @@ class Turns:
         self._requests, self._write, self._begin = requests, write, begin
         self._checkpoints = checkpoints or Checkpoints()
         self._answers: dict[int, Iterator[Text | End]] = {}
-        transformers_logging.set_verbosity_error()
-        transformers_logging.disable_progress_bar()
 
     def run(self) -> None:
         """Work until the queue hands out None."""

@@ -1,34 +1,15 @@
-"""What passes between the local cloud and its scoring worker."""
+"""What passes between the local cloud and its scoring worker: what the scoring script's code takes and gives."""
 
 from dataclasses import dataclass
 
+from scorer import prompt
+from scorer.prompt import End, Text
 
-@dataclass(frozen=True)
-class Prompt:
-    """What a model is asked, and how it shall choose its words; temperature 0 always takes the likeliest."""
+__all__ = ["End", "Prompt", "Text"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Prompt(prompt.Prompt):
+    """What the model in a folder is asked."""
 
     folder: str
-    messages: tuple[tuple[str, str], ...]  # (role, text)
-    max_tokens: int | None = None
-    temperature: float = 1.0
-    top_p: float = 1.0
-    presence_penalty: float = 0.0
-    frequency_penalty: float = 0.0
-    stop: tuple[str, ...] = ()
-    seed: int | None = None
-
-
-@dataclass(frozen=True)
-class Text:
-    """The next words of an answer."""
-
-    text: str
-
-
-@dataclass(frozen=True)
-class End:
-    """How an answer ended, and its length in tokens."""
-
-    finish_reason: str
-    prompt_tokens: int
-    completion_tokens: int

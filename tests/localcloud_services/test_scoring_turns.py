@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
-from localcloud.scoring_worker.answering import TooLongError
-from localcloud.scoring_worker.checkpoints import Checkpoint, Checkpoints, UnusableError
+from localcloud.scoring_worker.checkpoints import Checkpoints
 from localcloud.scoring_worker.turns import Turns
 from localcloud.scoring_worker.wire import End, Prompt, Text
+from scorer.checkpoint import Checkpoint, UnusableError
+from scorer.generating import TooLongError
 
 ASK = {"do": "answer", "folder": "f", "messages": [["user", "hi"]], "stop": []}
 

@@ -33,8 +33,8 @@ def files(*folders: str) -> list[Path]:
         ("azure.functions", ("functions/", "localcloud/functions_host/")),
         ("azurefunctions", ("functions/",)),
         ("function_app", ()),
-        ("torch", ("trainer/", "scorer/", "localcloud/scoring_worker/")),
-        ("transformers", ("trainer/", "scorer/", "localcloud/scoring_worker/")),
+        ("torch", ("trainer/", "scorer/")),
+        ("transformers", ("trainer/", "scorer/")),
     ],
 )
 def test_only_the_right_folders_import(module, allowed):

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 from transformers import AutoTokenizer
 
-from localcloud.scoring_worker.answering import StopWords, Words
-from localcloud.scoring_worker.checkpoints import Checkpoint
+from scorer.checkpoint import Checkpoint
+from scorer.words import StopWords, Words
 
 BASE = Path(__file__).parents[2] / "trainer" / "base"
 
