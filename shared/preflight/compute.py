@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from shared.preflight.lines import Line, missing, ok
+from shared.preflight.lines import Line, missing, ok, unknown
 from shared.preflight.machines import CLUSTER, cluster_of
 from shared.preflight.site import Facts, Site
 
@@ -32,12 +32,19 @@ def _problems(cluster: Facts, site: Site) -> Iterator[Line]:
         yield missing(f"{name} is {state}", f"az ml compute show --name {name} {_where(site)}")
     if _nodes(cluster, "max", 1) < 1:
         yield missing(f"{name} may have no node", _update(site, "--max-instances 1"))
-    machines = site.machines
-    if machines and machines.id.lower() not in _identities(cluster):
-        yield missing(
-            f"{name} does not run as the identity that jobs read and write with",
-            _update(site, f"--identity-type user_assigned --user-assigned-identities {machines.id}"),
-        )
+    yield from _stranger(cluster, site)
+
+
+def _stranger(cluster: Facts, site: Site) -> Iterator[Line]:
+    """Yield that jobs on a cluster run as nobody, or as somebody of whom nothing is known here."""
+    name, machines, identity = site.settings.training_compute, site.machines, cluster.get("identity") or {}
+    if machines is None or machines.id.lower() in map(str.lower, identity.get("userAssignedIdentities") or {}):
+        return
+    run_as = _update(site, f"--identity-type user_assigned --user-assigned-identities {machines.id}")
+    if identity.get("type", "None") == "None":
+        yield missing(f"{name} has no identity, and jobs could read and write no file", run_as)
+    else:
+        yield unknown(f"{name} has an identity of its own: it needs the roles of the machines", run_as)
 
 
 def _description(cluster: Facts, name: str) -> str:
@@ -52,11 +59,6 @@ def _nodes(cluster: Facts, bound: str, otherwise: int) -> int:
     scale = (cluster["properties"].get("properties") or {}).get("scaleSettings") or {}
     found = scale.get(f"{bound}NodeCount")
     return otherwise if found is None else int(found)
-
-
-def _identities(cluster: Facts) -> set[str]:
-    given = (cluster.get("identity") or {}).get("userAssignedIdentities") or {}
-    return {one.lower() for one in given}
 
 
 def _where(site: Site) -> str:

@@ -118,10 +118,11 @@ class Site:
 
     @property
     def machines(self) -> Identity | None:
-        """The identity that what runs on GPUs has: the workspace's user-assigned one, as the app looks it up."""
+        """The identity of what runs on GPUs: the workspace's user-assigned one, of several the primary one."""
         given = (self.workspace.get("identity") or {}).get("userAssignedIdentities") or {}
-        found = [Identity(name, str((facts or {}).get("principalId") or "")) for name, facts in given.items()]
-        return next(iter(found), None)
+        primary = _property(self.workspace, "primaryUserAssignedIdentity").lower()
+        name = min(given, key=lambda one: (one.lower() != primary, one), default=None)
+        return None if name is None else Identity(name, str((given[name] or {}).get("principalId") or ""))
 
     @cached_property
     def app(self) -> Facts | None:

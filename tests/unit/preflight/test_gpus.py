@@ -164,8 +164,8 @@ FAULTS: list[tuple[str, Spoil, str, str]] = [  # check, fault, what is said, wha
     ),
     (
         "GPU compute",
-        lambda d: (cluster()(d), d.azure.resources[CLUSTER].update(identity={"type": "SystemAssigned"})),
-        "does not run as the identity that jobs read and write with",
+        lambda d: (cluster()(d), d.azure.resources[CLUSTER].pop("identity")),
+        "gpus has no identity, and jobs could read and write no file",
         f"az ml compute update --name gpus --identity-type user_assigned --user-assigned-identities {MACHINES}",
     ),
     (
@@ -213,6 +213,10 @@ def test_each_fault_is_named_alone_with_its_mend(check, spoil, says, mend):
         (
             lambda d: (d.set("TRAINING_TIER", "spot"), d.set("TRAINING_INSTANCE", "Standard_NC40ads_H100_v5")),
             {("GPU machines", Status.MISSING)},
+        ),
+        (
+            lambda d: (cluster()(d), d.azure.resources[CLUSTER].update(identity={"type": "SystemAssigned"})),
+            {("GPU compute", Status.UNKNOWN)},
         ),
         (lambda d: d.remove(A100), {("GPU quota", Status.UNKNOWN)}),
         (lambda d: d.remove(DISCOVERY), {("weights", Status.UNKNOWN)}),
