@@ -43,6 +43,7 @@ class BaseModel:
     tokens_per_second: int  # of training, computed: see base_models.toml
     system_messages: bool = True  # whether its chat template has them
     vocabulary: str = "cl100k_base"  # the one by which tokens are estimated
+    asset_type: str = "mlflow_model"  # how its weights lie in the registry
     version: int | None = None
     retired_on: date | None = None
     replaced_by: str = ""

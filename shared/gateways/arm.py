@@ -1,4 +1,7 @@
-"""Azure ML over plain REST, for what azure-ai-ml cannot say: endpoint safety, why a job failed, its metrics."""
+"""Azure ML over plain REST, for what azure-ai-ml cannot say: endpoint safety, why a job failed, its metrics.
+
+And for what it says only with threads of its own: code, environments, online endpoints and deployments.
+"""
 
 import json
 from datetime import datetime
@@ -19,7 +22,7 @@ from azure.core.pipeline.policies import (
 from azure.core.rest import HttpRequest, HttpResponse
 
 from shared.calling import calling, client_options
-from shared.errors import ServiceUnavailable
+from shared.errors import NotFound, ServiceRefused, ServiceUnavailable
 from shared.settings import Settings
 
 SERVICE = "azure ml"
@@ -62,7 +65,7 @@ class Arm:
 
     def get(self, url: str) -> dict[str, Any]:
         """Return the JSON that is at a path of the Resource Manager, or at another https URL of the workspace."""
-        return self._send(HttpRequest("GET", self._client.format_url(url)))
+        return self._read(self._answer(HttpRequest("GET", self._client.format_url(url))))
 
     def time(self) -> datetime:
         """Return the time at which the Resource Manager answers, whatever it answers."""
@@ -74,15 +77,50 @@ class Arm:
         except (KeyError, ValueError):
             raise ServiceUnavailable(self._service, "an answer without its time") from None
 
+    def find(self, path: str) -> dict[str, Any] | None:
+        """Return a resource of the workspace, or None where there is none."""
+        try:
+            return self._read(self._sent("GET", path))
+        except NotFound:
+            return None
+
     def put(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
         """Create or change a resource of the workspace; return it as it stands then."""
-        url = self._client.format_url(f"{self.workspace_path}/{path}?api-version={API_VERSION}")
-        return self._send(HttpRequest("PUT", url, json=body))
+        return self._read(self._sent("PUT", path, body))
 
-    def _send(self, request: HttpRequest) -> dict[str, Any]:
+    def create_or_find(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        """Create a resource of the workspace, or find it there; raises ServiceRefused when it may not be."""
+        found = self.find(path)
+        if found is not None:
+            return found
+        try:
+            return self.put(path, body)
+        except ServiceRefused:
+            created = self.find(path)
+            if created is None:
+                raise
+            return created  # by somebody else since we looked
+
+    def post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        """Ask something of a resource of the workspace; return the answer."""
+        return self._read(self._sent("POST", path, body))
+
+    def delete(self, path: str) -> None:
+        """Ask for the end of a resource of the workspace; it may take minutes."""
+        self._sent("DELETE", path)
+
+    def _sent(self, method: str, path: str, body: dict[str, Any] | None = None) -> HttpResponse:
+        url = self._client.format_url(f"{self.workspace_path}/{path}?api-version={API_VERSION}")
+        return self._answer(HttpRequest(method, url, json=body))
+
+    def _answer(self, request: HttpRequest) -> HttpResponse:
+        """Return a successful answer."""
         with calling(self._service):
             response = self._client.send_request(request)
             response.raise_for_status()
+        return response
+
+    def _read(self, response: HttpResponse) -> dict[str, Any]:
         try:
             found: dict[str, Any] = response.json()
         except json.JSONDecodeError:

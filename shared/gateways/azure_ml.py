@@ -1,4 +1,4 @@
-"""Azure ML: fine-tuning jobs and serverless endpoints, by names that derive from the run: none is made twice.
+"""Azure ML: jobs, and the serverless route; names derive from the run, so nothing is made twice.
 
 azure-ai-ml is imported inside the functions that need it: it costs a second and 100 MB.
 """
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from azure.core.credentials import TokenCredential
 
-from shared.core.base_models import UnknownBaseModel, base_model
+from shared.core.base_models import BaseModel, UnknownBaseModel, base_model
 from shared.core.run import Run
 from shared.errors import NotFound, ServiceRefused
 from shared.gateways.arm import Arm
@@ -21,6 +21,7 @@ from shared.settings import Settings
 if TYPE_CHECKING:
     from azure.ai.ml import MLClient
     from azure.ai.ml.entities import CustomModelFineTuningJob
+    from azure.ai.ml.entities import Job as Description
 
 ENDS = frozenset({"Completed", "Failed", "Canceled"})  # NotResponding and Paused may still go on
 UNMEASURED = frozenset({"NotStarted", "Queued", "Provisioning", "Preparing", "Starting"})
@@ -28,25 +29,27 @@ TAG_LIMIT = 256  # characters
 
 
 class AzureTraining:
-    """Azure ML's fine-tuning jobs."""
+    """Azure ML's jobs; those that it submits are fine-tuning jobs on the service's own compute."""
 
     def __init__(
         self,
         settings: Settings,
         credential: TokenCredential,
         obstacle: Callable[[str], str | None] = lambda _base_model: None,  # why a job with it would fail
+        arm: Arm | None = None,
     ) -> None:
         self._settings, self._credential, self._obstacle = settings, credential, obstacle
-        self._arm = Arm(settings, credential)
+        self._arm = arm or Arm(settings, credential)
 
     def submit(self, run: Run) -> None:
         """Create the run's job, or find it there; raises ServiceRefused when Azure ML will not have it."""
         if self._status(run) is not None:
             return
-        job = _job(run, self._settings.training_datastore)
-        obstacle = self._obstacle(run.checked.base_model)
+        model = _base_model(run)
+        obstacle = self._obstacle(model.name)
         if obstacle:
             raise ServiceRefused(SERVICE, obstacle, 400, PREFLIGHT)
+        job = self._described(run, model)
         try:
             with calling_azure_ml():
                 self._ml.jobs.create_or_update(job)
@@ -81,6 +84,10 @@ class AzureTraining:
         except NotFound:
             return
 
+    def _described(self, run: Run, model: BaseModel) -> "Description":
+        """Return what the job is to do, in the SDK's terms."""
+        return _fine_tuning(run, model, self._settings.training_datastore)
+
     @cached_property
     def _ml(self) -> "MLClient":
         return ml_client(self._settings, self._credential)
@@ -96,21 +103,20 @@ class AzureTraining:
         return str(getattr(status, "value", status))
 
 
-def _job(run: Run, datastore: str) -> "CustomModelFineTuningJob":
+def _fine_tuning(run: Run, model: BaseModel, datastore: str) -> "CustomModelFineTuningJob":
     """Return the job's description; the SDK's shorter `create_finetuning_job` fails where a file is left out."""
     from azure.ai.ml import Input, Output
     from azure.ai.ml.entities import CustomModelFineTuningJob
     from azure.ai.ml.finetuning import FineTuningTaskType
 
-    folder = f"azureml://datastores/{datastore}/paths/{run.id}"
-    tags = {"run": run.id, "model": run.model, "dataset": run.dataset[:TAG_LIMIT]}
+    folder = folder_of(run, datastore)
     return CustomModelFineTuningJob(
         name=run.job,
         display_name=run.model,
         experiment_name="tunedrop",
-        tags=tags,
+        tags=tags_of(run),
         task=FineTuningTaskType.CHAT_COMPLETION,
-        model=Input(type="mlflow_model", path=_registry_path(run)),
+        model=Input(type="mlflow_model", path=model.registry_path),
         training_data=Input(type="uri_file", path=f"{folder}/training.jsonl"),
         validation_data=Input(type="uri_file", path=f"{folder}/validation.jsonl"),
         hyperparameters={name: str(value) for name, value in run.checked.hyperparameters.items()},
@@ -118,9 +124,19 @@ def _job(run: Run, datastore: str) -> "CustomModelFineTuningJob":
     )
 
 
-def _registry_path(run: Run) -> str:
+def folder_of(run: Run, datastore: str) -> str:
+    """Return where a job finds the run's files: what the app writes into `reports` under the run's id."""
+    return f"azureml://datastores/{datastore}/paths/{run.id}"
+
+
+def tags_of(run: Run) -> dict[str, str]:
+    """Return the tags by which people find the run's jobs and endpoints in Azure ML."""
+    return {"run": run.id, "model": run.model, "dataset": run.dataset[:TAG_LIMIT]}
+
+
+def _base_model(run: Run) -> BaseModel:
     try:
-        return base_model(run.checked.base_model).registry_path
+        return base_model(run.checked.base_model)
     except UnknownBaseModel as unknown:
         raise ServiceRefused(SERVICE, str(unknown), 400, "UnknownBaseModel") from None
 

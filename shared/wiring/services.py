@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from shared.core.base_models import Route
 from shared.ports import (
     Datasets,
     DeadLetters,
@@ -99,10 +100,20 @@ class Services:
 
     @cached_property
     def training(self) -> Training:
-        """Azure ML's jobs."""
+        """Azure ML's jobs, of both routes."""
+        from shared.gateways.routes import RoutedTraining
+
+        return RoutedTraining({Route.SERVERLESS: self._serverless_training, Route.MANAGED: self._managed_training})
+
+    def _serverless_training(self) -> Training:
         from shared.gateways.azure_ml import AzureTraining
 
         return AzureTraining(self.settings, self.credential, self._obstacle)
+
+    def _managed_training(self) -> Training:
+        from shared.gateways.managed_training import ManagedTraining
+
+        return ManagedTraining(self.settings, self.credential, self._obstacle)
 
     def _obstacle(self, base_model: str) -> str | None:
         from shared.preflight import obstacle
@@ -119,10 +130,22 @@ class Services:
 
     @cached_property
     def endpoints(self) -> Endpoints:
-        """Azure ML's serverless endpoints."""
+        """Azure ML's endpoints, of both routes."""
+        from shared.gateways.routes import RoutedEndpoints
+
+        return RoutedEndpoints(
+            {Route.SERVERLESS: self._serverless_endpoints, Route.MANAGED: self._managed_endpoints}
+        )
+
+    def _serverless_endpoints(self) -> Endpoints:
         from shared.gateways.azure_ml import AzureEndpoints
 
         return AzureEndpoints(self.settings, self.credential)
+
+    def _managed_endpoints(self) -> Endpoints:
+        from shared.gateways.managed_endpoints import ManagedEndpoints
+
+        return ManagedEndpoints(self.settings, self.credential)
 
     @cached_property
     def topic(self) -> Topic:
