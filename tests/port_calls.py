@@ -34,9 +34,11 @@ PORTS: dict[str, type] = {  # by their names in tests/unit/world.py
     "reports": Reports,
 }
 OF_CHATS = (Keys, Policies, Safety, ChatModel)  # what a run asks of these goes through screening and verification
-ONLY_SHOWN = {  # read for people who look, by no run
+ONLY_SHOWN = {  # noted and read for people who look, by no run
     ("runs", "latest"),
     ("letters", "count"),
+    ("models", "note_asked"),
+    ("models", "last_asked"),
 }
 
 

@@ -17,10 +17,11 @@ from shared.settings import Settings
 
 SERVICE = "model table"
 PARTITION = "model"
+ASKED = "asked"  # rows of their own: a write there disturbs nobody who changes what a name points at
 
 
 class ModelTable:
-    """The table `models`: one row per name."""
+    """The table `models`: one row per name, and one with the time when it was last asked."""
 
     def __init__(self, settings: Settings, credential: TokenCredential) -> None:
         self._table = TableClient(settings.table_url, "models", credential=credential, **client_options(SERVICE))
@@ -62,6 +63,17 @@ class ModelTable:
         etag = row.metadata["etag"]  # type: ignore[attr-defined]  # TableEntity has metadata
         with calling(SERVICE):
             self._table.delete_entity(row, etag=etag, match_condition=MatchConditions.IfNotModified)
+
+    def note_asked(self, model: str, at: datetime) -> None:
+        """Record when the model of this name was last asked."""
+        with calling(SERVICE):
+            self._table.upsert_entity({"PartitionKey": ASKED, "RowKey": model, "at": text_of(at)})
+
+    def last_asked(self) -> dict[str, datetime]:
+        """Return when each model was last asked, by name, as far as that was recorded; some serve no more."""
+        with calling(SERVICE):
+            rows = self._table.query_entities(f"PartitionKey eq '{ASKED}'")
+            return {row["RowKey"]: datetime.fromisoformat(row["at"]) for row in rows}
 
     def _row(self, model: str) -> Mapping[str, Any] | None:
         try:

@@ -18,6 +18,7 @@ from shared.errors import NotFound, ServiceRefused, ServiceUnavailable
 from shared.inference.asking import Asker
 from shared.inference.checking import Checker
 from shared.inference.exchange import Exchange
+from shared.inference.last_asked import LastAsked
 from shared.inference.metrics import Metrics
 from shared.inference.model_errors import as_api_error
 from shared.inference.patience import Patience
@@ -57,6 +58,7 @@ class Inference:
         self._checker = Checker(safety, patience, self._metrics)
         self._policies = PolicyOfModel(policies, policy, clock)
         self._all = models.all
+        self._last_asked = LastAsked(models, clock)
         self._found = Recent(find, clock)
 
     async def complete(
@@ -65,7 +67,10 @@ class Inference:
         """Return the chat completion; raises ApiError."""
         request = read_request(body, drop_unknown=drop_unknown)
         deployment = await self.deployment(request.model, key)
-        return await self._whole(await self._exchange(deployment, request, request_id))
+        try:
+            return await self._whole(await self._exchange(deployment, request, request_id))
+        finally:
+            self._last_asked.note(deployment.model)
 
     async def stream(
         self, body: Any, key: ApiKey, *, drop_unknown: bool = False, request_id: str = ""
@@ -77,7 +82,10 @@ class Inference:
         """
         request = read_request(body, drop_unknown=drop_unknown)
         deployment = await self.deployment(request.model, key)
-        return await self._streamed(await self._exchange(deployment, request, request_id))
+        try:
+            return await self._streamed(await self._exchange(deployment, request, request_id))
+        finally:
+            self._last_asked.note(deployment.model)
 
     async def ask(self, deployment: Deployment, body: Any) -> dict[str, Any]:
         """Return a deployment's chat completion, whether or not its model's name points at it yet."""

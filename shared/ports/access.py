@@ -63,6 +63,14 @@ class Models(Protocol):
         """Let the name point at nothing, if it points at this run's deployment still."""
         ...
 
+    def note_asked(self, model: str, at: datetime) -> None:
+        """Record when the model of this name was last asked."""
+        ...
+
+    def last_asked(self) -> dict[str, datetime]:
+        """Return when each model was last asked, by name, as far as that was recorded; some serve no more."""
+        ...
+
 
 @dataclass(frozen=True)
 class ApiKey:

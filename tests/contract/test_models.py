@@ -101,3 +101,21 @@ def test_a_name_that_points_at_another_run_is_not_freed(models: Models, run: Run
     newer = models.point(drop(run, 2))
     models.free(drop(run, 1))
     assert models.find(newer.model) == newer
+
+
+def test_when_a_model_was_last_asked_is_known(models: Models, run: Run):
+    name = f"model-{run.id}"
+    assert name not in models.last_asked()
+    models.note_asked(name, START)
+    models.note_asked(name, START + HOUR)
+    assert models.last_asked()[name] == START + HOUR
+
+
+def test_asking_a_model_changes_nothing_of_what_its_name_points_at(models: Models, run: Run):
+    deployment = models.point(drop(run, 1))
+    models.note_asked(deployment.model, START)
+    assert models.find(deployment.model) == deployment
+    assert [one.model for one in models.all()].count(deployment.model) == 1
+    assert models.point(drop(run, 2)).previous_endpoint == "td-r1"
+    models.free(drop(run, 2))
+    assert models.find(deployment.model) is None

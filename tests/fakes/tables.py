@@ -13,6 +13,7 @@ class FakeModels(Faulty):
     def __init__(self) -> None:
         super().__init__()
         self._rows: dict[str, Deployment] = {}
+        self._asked: dict[str, datetime] = {}
 
     def find(self, model: str) -> Deployment | None:
         with self._call("find"):
@@ -38,6 +39,14 @@ class FakeModels(Faulty):
             current = self._rows.get(deployment.model)
             if current and current.run_id == deployment.run_id:
                 del self._rows[deployment.model]
+
+    def note_asked(self, model: str, at: datetime) -> None:
+        with self._call("note_asked"):
+            self._asked[model] = at
+
+    def last_asked(self) -> dict[str, datetime]:
+        with self._call("last_asked"):
+            return dict(self._asked)
 
 
 class FakeKeys(Faulty):
