@@ -1,4 +1,4 @@
-"""The routes of every serverless endpoint: keys checked, limits kept, answers written by the trained model."""
+"""The routes of serverless endpoints: keys checked, limits kept, answers written by the trained model."""
 
 import asyncio
 import json
@@ -21,6 +21,8 @@ from localcloud.frame import Cloud, Handler, Service
 from localcloud.rate_limit import RateLimit
 from localcloud.scoring.asked import Asked, asked_for
 from localcloud.scoring.echo import echo
+from localcloud.scoring.leaving import unless_gone
+from localcloud.scoring.online import Online
 from localcloud.scoring.refusals import Refusal, filtered, refused
 from localcloud.scoring.shapes import DONE, Frame, usage_of
 from localcloud.scoring_worker.client import WorkerError, worker_of
@@ -29,7 +31,6 @@ from localcloud.scoring_worker.wire import End, Prompt, Text
 API_VERSION = "2024-05-01-preview"  # of the route without /v1
 REQUESTS_PER_MINUTE = 1_000  # per deployment
 TOKENS_PER_MINUTE = 200_000
-CLIENT_GONE = 499  # for the history only: nobody reads it
 FILTERED_FROM = 4  # the built-in filter's default: medium
 Said = AsyncGenerator[Text | End, None]
 
@@ -54,11 +55,12 @@ class Limits:
 
 def service(cloud: Cloud) -> Service:
     """Return the stand-in."""
-    chat = Chat(cloud)
+    chat, online = Chat(cloud), Online(cloud)
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         yield
+        await online.close()
         await worker_of(cloud).stop()
 
     one = "/endpoints/{name}"
@@ -66,6 +68,7 @@ def service(cloud: Cloud) -> Service:
         Route(one + "/v1/chat/completions", _answering(chat.complete), methods=["POST"]),
         Route(one + "/chat/completions", _answering(chat.complete_versioned), methods=["POST"]),
         Route(one + "/info", _answering(chat.info), methods=["GET"]),
+        *online.routes(),
     ]
     return Service("scoring", routes, lifespan=lifespan)
 
@@ -117,7 +120,7 @@ class Chat:
         choices = self._choices(asked, endpoint)
         if asked.stream:
             return await self._streamed(frame, asked, choices, limits)
-        return await _unless_gone(request, self._whole(frame, choices, limits))
+        return await unless_gone(request, self._whole(frame, choices, limits))
 
     def _endpoint(self, request: Request) -> Endpoint:
         endpoint = self._workspace.endpoints.get(request.path_params["name"])
@@ -185,19 +188,6 @@ async def _collected(said: Said) -> tuple[str, End]:
                 return "".join(texts), words
             texts.append(words.text)
     raise WorkerError("broken", "the answer had no end")
-
-
-async def _unless_gone(request: Request, answer: Awaitable[Response]) -> Response:
-    """Return the answer, or give it up as soon as the client is gone."""
-    writing = asyncio.ensure_future(answer)
-    gone = asyncio.ensure_future(request.receive())  # the body is read: what comes next is the disconnect
-    try:
-        await asyncio.wait({writing, gone}, return_when=asyncio.FIRST_COMPLETED)
-        return await writing if writing.done() else Response(status_code=CLIENT_GONE)
-    finally:
-        gone.cancel()
-        writing.cancel()
-        await asyncio.gather(gone, writing, return_exceptions=True)
 
 
 async def _body(request: Request) -> dict[str, Any]:
