@@ -19,6 +19,7 @@ from shared.settings import Settings
 
 DEPLOYMENT = "tuned"
 ALL_TRAFFIC = {DEPLOYMENT: 100}
+SILENT = {"APP_INSIGHTS_LOG_RESPONSE_ENABLED": "false"}  # else Microsoft's server would keep every answer there
 SCORE = "/score"
 UNDER_WAY = frozenset({"creating", "updating", "scaling", "resizing"})
 BUSY = 409  # Azure ML takes no deletion while something else is under way
@@ -105,7 +106,8 @@ class ManagedEndpoints:
                 "endpointComputeType": "Managed",
                 "instanceType": self._settings.hosting_instance,
                 "model": f"{self._arm.workspace_path}/models/{run.asset}/versions/1",
-                "environmentVariables": {"SERVED_MODEL_NAME": run.checked.base_model},
+                "appInsightsEnabled": False,
+                "environmentVariables": {"SERVED_MODEL_NAME": run.checked.base_model} | SILENT,
                 "requestSettings": REQUESTS,
                 "livenessProbe": LIVENESS,
                 "readinessProbe": READINESS,

@@ -1,4 +1,4 @@
-"""Azure ML: jobs and serverless endpoints."""
+"""Azure ML: jobs and endpoints, whatever the route."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -19,7 +19,7 @@ class Job:
 
 
 class Training(Protocol):
-    """Azure ML's fine-tuning jobs."""
+    """Azure ML's jobs that train."""
 
     def submit(self, run: Run) -> None:
         """Create the run's job, or find it there; raises ServiceRefused when Azure ML will not have it."""
@@ -40,7 +40,7 @@ class Training(Protocol):
 
 @dataclass(frozen=True)
 class Endpoint:
-    """A serverless endpoint: provisioning state in lower case (`succeeded`), where it answers, why it failed."""
+    """An endpoint: provisioning state in lower case (`succeeded`), where it answers, why it failed."""
 
     state: str
     url: str = ""
@@ -48,7 +48,7 @@ class Endpoint:
 
 
 class Endpoints(Protocol):
-    """Azure ML's serverless endpoints."""
+    """Azure ML's endpoints that serve."""
 
     def create(self, run: Run) -> Endpoint:
         """Create the run's endpoint, or find it there; raises ServiceRefused when Azure ML will not have it."""
