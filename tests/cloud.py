@@ -62,6 +62,10 @@ class RunningCloud:
         """Change the chances of bad weather; set_weather(calm=True) ends it."""
         post_json(f"{self.control_url}/weather", chances)
 
+    def set_quota(self, **limits: int) -> None:
+        """Set the limits of machines' families, in vCPUs; none: the usual ones."""
+        post_json(f"{self.control_url}/quota", limits)
+
     def train_instantly(self, seconds: float = 0) -> None:
         """Let jobs be over at once, or after so many seconds, without training; their endpoints only echo."""
         post_json(f"{self.control_url}/training", {"mode": "instant", "seconds": seconds})

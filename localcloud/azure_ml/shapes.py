@@ -10,6 +10,8 @@ from localcloud.azure_ml.workspace import (
     DATASTORES,
     DEFAULT_DATASTORE,
     LOCATION,
+    MACHINES,
+    MACHINES_ID,
     STATES,
     WORKSPACE,
     WORKSPACE_GUID,
@@ -50,7 +52,12 @@ def workspace_json(cloud: Cloud) -> dict[str, Any]:
         "location": LOCATION,
         "kind": "Project",
         "sku": {"name": "Basic", "tier": "Basic"},
-        "identity": {"type": "SystemAssigned", "principalId": WORKSPACE_PRINCIPAL, "tenantId": TENANT},
+        "identity": {
+            "type": "SystemAssigned,UserAssigned",
+            "principalId": WORKSPACE_PRINCIPAL,
+            "tenantId": TENANT,
+            "userAssignedIdentities": {MACHINES_ID: MACHINES},
+        },
         "properties": {
             "friendlyName": "TuneDrop's local workspace",
             "workspaceId": WORKSPACE_GUID,
@@ -147,7 +154,9 @@ def compute_json() -> dict[str, Any]:
         },
     }
     path = f"computes/{CLUSTER}"
-    return {**resource("computes", path, CLUSTER, properties, datetime.now(UTC)), "location": LOCATION}
+    run_as = {"type": "UserAssigned", "userAssignedIdentities": {MACHINES_ID: MACHINES}}
+    shape = resource("computes", path, CLUSTER, properties, datetime.now(UTC))
+    return {**shape, "location": LOCATION, "identity": run_as}
 
 
 def datastore_json(cloud: Cloud, name: str, created: datetime) -> dict[str, Any]:

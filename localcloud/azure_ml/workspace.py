@@ -19,7 +19,13 @@ WORKSPACE_GUID = "6d1f6f0e-3b1c-4c53-9a53-7f2f0c1d2e3f"
 WORKSPACE_PRINCIPAL = "77777777-8888-9999-aaaa-111111111111"  # the object id of its identity
 LOCATION = "eastus2"
 PROVIDER = "providers/Microsoft.MachineLearningServices"
-WORKSPACE_ID = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/{RESOURCE_GROUP}/{PROVIDER}/workspaces/{WORKSPACE}"
+GROUP_ID = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/{RESOURCE_GROUP}"
+WORKSPACE_ID = f"{GROUP_ID}/{PROVIDER}/workspaces/{WORKSPACE}"
+MACHINES_ID = f"{GROUP_ID}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/id-tunedrop-gpu-local"
+MACHINES = {  # what jobs and endpoints on GPUs run as: infra/gpu.bicep
+    "principalId": "77777777-8888-9999-aaaa-222222222222",
+    "clientId": "77777777-8888-9999-aaaa-333333333333",
+}
 DATASTORES = {"workspaceblobstore": "azureml", "tunedrop": "reports"}  # datastore -> container
 DEFAULT_DATASTORE = "workspaceblobstore"
 OVER = ("Completed", "Failed", "Canceled")  # statuses that a job never leaves

@@ -11,6 +11,7 @@ REGISTERED = (
     "Microsoft.App",
     "Microsoft.CognitiveServices",
     "Microsoft.Communication",
+    "Microsoft.ContainerRegistry",
     "Microsoft.EventGrid",
     "Microsoft.Insights",
     "Microsoft.KeyVault",

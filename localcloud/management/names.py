@@ -11,4 +11,5 @@ STORAGE_TOPIC_ID = resource_id("Microsoft.EventGrid/systemTopics", "egst-storage
 WORKSPACE_TOPIC_ID = resource_id("Microsoft.EventGrid/systemTopics", "egst-workspace-local")
 SAFETY_ID = resource_id("Microsoft.CognitiveServices/accounts", "safety-td-local")
 COMMUNICATION_ID = resource_id("Microsoft.Communication/communicationServices", "acs-tunedrop-local")
+IMAGES_ID = resource_id("Microsoft.ContainerRegistry/registries", "crtdlocal")
 EMAIL_ID = resource_id("Microsoft.Communication/emailServices", "email-tunedrop-local")

@@ -1,4 +1,4 @@
-"""Who may do what: the assignments of infra/roles.bicep, to the two identities that the local cloud has."""
+"""Who may do what: what infra/roles.bicep and gpuroles.bicep assign, to the identities of the local cloud."""
 
 import re
 import uuid
@@ -6,14 +6,22 @@ import uuid
 from starlette.requests import Request
 from starlette.routing import Route
 
-from localcloud.azure_ml.workspace import SUBSCRIPTION, WORKSPACE_ID, WORKSPACE_PRINCIPAL, Refused
+from localcloud.azure_ml.workspace import (
+    MACHINES,
+    MACHINES_ID,
+    SUBSCRIPTION,
+    WORKSPACE_ID,
+    WORKSPACE_PRINCIPAL,
+    Refused,
+)
 from localcloud.identity import PRINCIPAL
-from localcloud.management.names import ACCOUNT_ID, COMMUNICATION_ID, SAFETY_ID, TOPIC_ID
+from localcloud.management.names import ACCOUNT_ID, COMMUNICATION_ID, IMAGES_ID, SAFETY_ID, TOPIC_ID
 from localcloud.management.routing import GROUP_PATH, Shown, resource_id, shown
 
 VERSION = "2022-04-01"
 ASSIGNED_TO = re.compile(r"assignedTo\('([0-9a-fA-F-]{36})'\)")
 DEFINITIONS = f"/subscriptions/{SUBSCRIPTION}/providers/Microsoft.Authorization/roleDefinitions"
+REPORTS_ID = f"{ACCOUNT_ID}/blobServices/default/containers/reports"
 # principal, role, scope; the app's identity is also the one that asks
 ASSIGNED = (
     (PRINCIPAL, "b7e6dc6d-f1e8-4753-8033-0f276bb0955b", ACCOUNT_ID),  # Storage Blob Data Owner
@@ -32,8 +40,12 @@ ASSIGNED = (
     (
         WORKSPACE_PRINCIPAL,
         "2a2b9908-6ea1-4ae2-8e65-a410df84e7d1",  # Storage Blob Data Reader
-        f"{ACCOUNT_ID}/blobServices/default/containers/reports",
+        REPORTS_ID,
     ),
+    (PRINCIPAL, "f1a07417-d97a-45cb-824c-7a7467783830", MACHINES_ID),  # Managed Identity Operator
+    (MACHINES["principalId"], "ba92f5b4-2d11-453d-a403-e96b0029c9fe", REPORTS_ID),  # Storage Blob Data Contributor
+    (MACHINES["principalId"], "ba92f5b4-2d11-453d-a403-e96b0029c9fe", ACCOUNT_ID),  # here it is the hub's as well
+    (MACHINES["principalId"], "7f951dda-4ed3-4680-a7ca-43fe172d538d", IMAGES_ID),  # AcrPull
 )
 
 

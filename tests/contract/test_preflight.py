@@ -37,13 +37,25 @@ def lines_of(check: str, site: Site) -> list[Line]:
     return [told.line for told in look(site, [CHECK[check]])]
 
 
-def test_a_healthy_deployment_is_all_ok(either):
-    def fake() -> Site:
-        return Site(FakeAzure(), settings_and_faults(ENVIRONMENT)[0], lambda: NOW, test_card=True)
+PHI_3 = "Phi-3-mini-4k-instruct"
 
-    told = look(either(fake, site_of))
+
+@pytest.mark.parametrize(
+    ("changed", "other"),
+    [
+        ({}, Route.MANAGED),
+        ({"base_model": PHI_3}, Route.SERVERLESS),
+        ({"base_model": PHI_3, "training_compute": "gpu-cluster", "training_tier": "spot"}, Route.SERVERLESS),
+    ],
+)
+def test_a_healthy_deployment_is_all_ok(either, changed: dict[str, str], other: Route):
+    def fake() -> Site:
+        settings = replace(settings_and_faults(ENVIRONMENT)[0], **changed)
+        return Site(FakeAzure(), settings, lambda: NOW, test_card=True)
+
+    told = look(either(fake, lambda real: site_of(real, **changed)))
     assert [each.view() for each in told if each.line.status is not Status.OK] == []
-    assert [each.check for each in told] == [one for one in CHECKS if one.route is not Route.MANAGED]
+    assert list(dict.fromkeys(each.check for each in told)) == [one for one in CHECKS if one.route is not other]
 
 
 def arm(match: str, status: int = 200, body: Any = None) -> dict[str, Any]:

@@ -30,6 +30,16 @@ def cloud(person: Person) -> RunningCloud:
     return person.cloud
 
 
+def test_a_base_model_of_the_other_route_is_looked_at_on_request(cloud: RunningCloud):
+    done = doctor(cloud, "--base-model", "Phi-3-mini-4k-instruct")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "hosting needs 24 vCPUs of standardNCADSA100v4Family: 96 of 96 are free" in done.stdout
+    cloud.set_quota(standardNCADSA100v4Family=0)
+    done = doctor(cloud, BASE_MODEL="Phi-3-mini-4k-instruct")
+    cloud.set_quota()
+    assert (done.returncode, done.stdout.count("\nmissing  GPU quota")) == (1, 2)
+
+
 def test_a_healthy_local_cloud_is_all_ok(cloud: RunningCloud):
     done = doctor(cloud, "--send-test-card", "--json")
     found = json.loads(done.stdout)

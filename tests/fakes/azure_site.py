@@ -28,7 +28,7 @@ MACHINES = f"{GROUP}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/
 HUB_STORAGE = f"{GROUP}/providers/Microsoft.Storage/storageAccounts/sttdhub"
 REGION = "/subscriptions/sub/providers/Microsoft.MachineLearningServices/locations/eastus2"
 SIZES, VCPUS = f"{REGION}/vmSizes", f"{REGION}/usages"
-CLUSTER = f"{WORKSPACE}/computes/gpus"
+CLUSTER = f"{WORKSPACE}/computes/gpu-cluster"
 DISCOVERY = "https://eastus2.api.azureml.ms/registrymanagement/v1.0/registries/azureml/discovery"
 REGISTRY = (
     "https://cert-eastus.experiments.azureml.net/mferp/managementfrontend/subscriptions/ms/resourceGroups/registries"

@@ -39,7 +39,7 @@ def cluster(**changed: object) -> Callable[[Deployment], None]:
     """Let jobs run on the cluster, changed so."""
 
     def spoil(deployment: Deployment) -> None:
-        deployment.set("TRAINING_COMPUTE", "gpus")
+        deployment.set("TRAINING_COMPUTE", "gpu-cluster")
         deployment.azure.resources[CLUSTER]["properties"]["properties"].update(changed)
 
     return spoil
@@ -58,7 +58,10 @@ def quota(name: str, limit: int, used: int = 0) -> Callable[[Deployment], None]:
     [
         {},
         {"TRAINING_TIER": "spot"},
-        {"TRAINING_COMPUTE": "gpus", "TRAINING_INSTANCE": "Standard_NC96ads_A100_v4"},  # the cluster has its own
+        {
+            "TRAINING_COMPUTE": "gpu-cluster",
+            "TRAINING_INSTANCE": "Standard_NC96ads_A100_v4",
+        },  # the cluster has its own
         {"TRAINING_INSTANCE": "Standard_nc48ads_a100_v4", "TRAINING_GPUS": "2"},
         {"TRAINING_INSTANCE": T4, "HOSTING_INSTANCE": T4},
     ],
@@ -147,26 +150,26 @@ FAULTS: list[tuple[str, Spoil, str, str]] = [  # check, fault, what is said, wha
     (
         "GPU compute",
         lambda d: (cluster()(d), d.property(CLUSTER, computeType="ComputeInstance")),
-        "gpus is no compute cluster, but a ComputeInstance",
+        "gpu-cluster is no compute cluster, but a ComputeInstance",
         "az ml compute create",
     ),
     (
         "GPU compute",
         lambda d: (cluster()(d), d.property(CLUSTER, provisioningState="Failed")),
-        "gpus is Failed",
-        "az ml compute show --name gpus",
+        "gpu-cluster is Failed",
+        "az ml compute show --name gpu-cluster",
     ),
     (
         "GPU compute",
         cluster(scaleSettings={"minNodeCount": 0, "maxNodeCount": 0}),
-        "gpus may have no node",
-        "az ml compute update --name gpus --max-instances 1",
+        "gpu-cluster may have no node",
+        "az ml compute update --name gpu-cluster --max-instances 1",
     ),
     (
         "GPU compute",
         lambda d: (cluster()(d), d.azure.resources[CLUSTER].pop("identity")),
-        "gpus has no identity, and jobs could read and write no file",
-        f"az ml compute update --name gpus --identity-type user_assigned --user-assigned-identities {MACHINES}",
+        "gpu-cluster has no identity, and jobs could read and write no file",
+        f"az ml compute update --name gpu-cluster --identity-type user_assigned --user-assigned-identities {MACHINES}",
     ),
     (
         "weights",
@@ -251,7 +254,7 @@ def test_a_cluster_tells_what_it_costs_while_nothing_trains():
     cluster(vmPriority="LowPriority", scaleSettings={"minNodeCount": 1, "maxNodeCount": 4})(deployment)
     (line,) = [each.line for each in deployment.told() if each.check.name == "GPU compute"]
     assert line.says == (
-        "gpus: low-priority Standard_NC24ads_A100_v4, 4 at most; 1 of them is paid for while nothing trains"
+        "gpu-cluster: low-priority Standard_NC24ads_A100_v4, 4 at most; 1 of them is paid for while nothing trains"
     )
 
 

@@ -10,7 +10,7 @@ from localcloud.event_subscriptions import SUBSCRIPTIONS as DELIVERED
 from localcloud.management.account import REGISTERED
 from shared.core.base_models import Route
 from shared.preflight import CHECKS
-from shared.preflight.account import PROVIDERS
+from shared.preflight.account import GPU_PROVIDERS, PROVIDERS
 from shared.preflight.news import SUBSCRIPTIONS
 from shared.preflight.roles import IDS, NEEDS
 from shared.preflight.storage import PLACES
@@ -50,7 +50,8 @@ def test_the_providers_are_those_that_the_page_on_azure_registers():
     assert set(PROVIDERS) == set(
         re.findall(r"Microsoft\.\w+(?=[ ;\\])", page.split("for provider in")[1].split("done")[0])
     )
-    assert set(REGISTERED) == set(PROVIDERS)
+    assert set(REGISTERED) == {*PROVIDERS, *GPU_PROVIDERS}
+    assert {f"az provider register --namespace {one} --wait" in page for one in GPU_PROVIDERS} == {True}
 
 
 def test_each_check_has_a_name_of_its_own_and_needs_settings_that_exist():
