@@ -14,6 +14,7 @@ from functions import (
     models,
     notify_email,
     notify_teams,
+    report_idle,
     run_page,
     runs,
 )
@@ -26,6 +27,7 @@ for module in (
     advance_run,
     advance_run_poison,
     advance_runs,
+    report_idle,
     job_changed,
     notify_teams,
     notify_email,

@@ -54,9 +54,9 @@ var alerts = [
     name: 'idle-endpoint'
     severity: 3
     every: 'P1D'
-    window: 'P2D'
+    window: 'P1D'
     above: 0
-    query: 'traces | where message matches regex @"^models served: [1-9]" | summarize ticks = count() | where ticks > 0 and toscalar(requests | where name startswith "chat_completions" | count) == 0'
+    query: 'traces | where message matches regex @"^run \\S+: nobody asked "'
   }
 ]
 

@@ -9,9 +9,7 @@ log = logging.getLogger(__name__)
 
 def retire_previous(models: Models, endpoints: Endpoints) -> None:
     """Delete the endpoints whose model's name now points at a newer one; a hosted endpoint costs money."""
-    served = models.all()
-    log.info("models served: %d", len(served))  # the alert for endpoints that nobody asks counts on it
-    for deployment in served:
+    for deployment in models.all():
         gone = deployment.previous_endpoint
         if gone and endpoints.delete(gone):
             models.forget_previous(deployment)

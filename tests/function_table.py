@@ -29,13 +29,17 @@ def queue(name: str) -> Bindings:
     return [trigger | {"connection": "AzureWebJobsStorage"}]
 
 
-TIMER = [{"type": "timerTrigger", "direction": "IN", "name": "timer", "schedule": "%ADVANCE_RUNS_SCHEDULE%"}]
+def timer(schedule: str) -> Bindings:
+    """Return the bindings of a timer function."""
+    return [{"type": "timerTrigger", "direction": "IN", "name": "timer", "schedule": schedule}]
+
 
 FUNCTIONS: dict[str, Bindings] = {
     "dataset_uploaded": EVENT_GRID,
     "advance_run": queue("runs"),
     "advance_run_poison": queue("runs-poison"),
-    "advance_runs": TIMER,
+    "advance_runs": timer("%ADVANCE_RUNS_SCHEDULE%"),
+    "report_idle": timer("0 0 7 * * *"),
     "job_changed": EVENT_GRID,
     "notify_teams": EVENT_GRID,
     "notify_email": EVENT_GRID,

@@ -3,16 +3,15 @@
 import asyncio
 import logging
 import signal
-import time
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from typing import Any
 
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
+from starlette.responses import Response
 
+from localcloud.functions_host.admin import Admin
 from localcloud.functions_host.event_triggers import EventWebhook
 from localcloud.functions_host.host_json import HostSettings
 from localcloud.functions_host.http_triggers import http_routes
@@ -27,15 +26,9 @@ logger = logging.getLogger("Host")
 
 def host_app(functions: list[LocalFunction], settings: HostSettings, keys: HostKeys) -> Starlette:
     """Return the host as an application; raises FunctionLoadError for triggers that cannot start."""
-    invoker, started = Invoker(), time.monotonic()
+    invoker = Invoker()
     timers = [TimerLoop(one, invoker) for one in functions if one.kind == "timerTrigger"]
     queues = [QueueLoop(one, settings.queues, invoker) for one in functions if one.kind == "queueTrigger"]
-
-    async def status(_request: Request) -> Response:
-        uptime = round((time.monotonic() - started) * 1000)
-        return JSONResponse(
-            {"id": "tunedrop-local", "state": "Running", "version": "4.0", "processUptime": uptime}
-        )
 
     @asynccontextmanager
     async def listening(_app: Starlette) -> AsyncIterator[None]:
@@ -44,7 +37,7 @@ def host_app(functions: list[LocalFunction], settings: HostSettings, keys: HostK
 
     return Starlette(
         routes=[
-            Route("/admin/host/status", status),
+            *Admin(timers, keys).routes(),
             *EventWebhook(functions, keys, invoker).routes(),
             *http_routes(functions, settings.route_prefix, keys, invoker),
         ],

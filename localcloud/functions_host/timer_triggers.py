@@ -15,11 +15,21 @@ class TimerLoop:
     """Fires one timer function at its times."""
 
     def __init__(self, function: LocalFunction, invoker: Invoker) -> None:
-        self._function, self._invoker = function, invoker
+        self._function, self._invoker, self._alone = function, invoker, asyncio.Lock()
         try:
             self._schedule: Schedule = schedule_in(str(function.trigger["schedule"]))
         except ScheduleError as error:
             raise FunctionLoadError(f"cannot load the {function.name} function: schedule: {error}") from error
+
+    @property
+    def name(self) -> str:
+        """The function's name."""
+        return self._function.name
+
+    async def fire_now(self) -> None:
+        """Fire once, whatever the schedule says, as soon as the function does not run."""
+        now = datetime.now(UTC)
+        await self._fire(now, now)
 
     async def run(self) -> None:
         """Fire at each time until cancelled; a time that passes while the function runs is left out."""
@@ -38,6 +48,7 @@ class TimerLoop:
         schedule: dict[str, Any] = {"AdjustForDST": True}
         request = TimerRequest(past_due=False, schedule_status=status, schedule=schedule)
         try:
-            await self._invoker.run(self._function, request, f"Timer fired at {due.isoformat()}")
+            async with self._alone:
+                await self._invoker.run(self._function, request, f"Timer fired at {due.isoformat()}")
         except Exception:  # noqa: BLE001 - the invoker has logged it; the timer fires again
             return

@@ -140,6 +140,12 @@ class App(Services):
 
         retire_previous(self.models, self.endpoints)
 
+    def report_idle(self) -> None:
+        """Tell of endpoints that nobody asks."""
+        from shared.idle import report_idle
+
+        report_idle(self.models, self.runs, self.topic, now(), int(self.settings.idle_days))
+
     def verify(self, deployment: Deployment, run: Run) -> str | None:
         """Return what is wrong with the new deployment's moderated answer, or None; runs its own event loop."""
         return asyncio.run(self._verify(deployment, run))

@@ -83,6 +83,35 @@ def test_a_stream_comes_piece_by_piece_and_is_closed_when_the_client_leaves(clou
     eventually(lambda: len(seen(cloud, "streams")) > before)
 
 
+@pytest.mark.parametrize(
+    ("function", "key", "kind", "status"),
+    [
+        ("tick", "master", "application/json", 202),
+        ("tick", "default", "application/json", 401),
+        ("tick", "", "application/json", 401),
+        ("tick", "master", "text/plain", 415),
+        ("take", "master", "application/json", 404),
+        ("nobody", "master", "application/json", 404),
+    ],
+)
+def test_the_master_key_runs_a_timer_at_once(
+    cloud: RunningCloud, function: str, key: str, kind: str, status: int
+) -> None:
+    keys = {"": "", **json.loads((cloud.logs.parent / "state" / "host_keys.json").read_text())}
+    headers = {"x-functions-key": keys[key], "content-type": kind}
+    request = urllib.request.Request(f"{cloud.functions_url}/admin/functions/{function}", b"{}", headers)
+    assert status_of(request) == status
+
+
+def status_of(request: urllib.request.Request) -> int:
+    try:
+        with urllib.request.urlopen(request, timeout=10) as found:
+            return found.status
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code
+
+
 def test_a_timer_never_runs_twice_at_once(cloud: RunningCloud) -> None:
     eventually(lambda: len(seen(cloud, "ticks")) > 1)
     assert all(tick["alone"] for tick in seen(cloud, "ticks"))

@@ -10,6 +10,7 @@ from shared.core.dataset.cost import UNKNOWN_PRICES, Prices
 from shared.core.run import Channel, Run
 from shared.core.screening import Mode
 from shared.errors import TuneDropError
+from shared.idle import report_idle
 from shared.intake import Intake
 from shared.notifier import Backgrounds, Notifier
 from shared.ports import Dropped
@@ -121,6 +122,11 @@ class World:
         self.intake.sweep()
         self.intake.read_dead_letters()
         retire_previous(self.models, self.endpoints)
+
+    def report_idle(self, days: int = 3) -> None:
+        """What the daily timer does, and Event Grid with its news."""
+        report_idle(self.models, self.runs, self.topic, self.now, days)
+        self._deliver()
 
     def _advance_open(self) -> None:
         self.reconciler.queue_open()
