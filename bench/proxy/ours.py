@@ -19,6 +19,7 @@ from typing import Any
 
 log = logging.getLogger("worker")
 TASKS = "/bench/tasks"  # how many tasks there are, for the soak
+INVOCATION = "x-ms-invocation-id"  # by which the worker finds the invocation; the host sends it
 NOWHERE = "https://localhost:9"
 Function = Callable[[Any], Awaitable[Any]]
 
@@ -85,14 +86,15 @@ def worker_app() -> Any:
 
     @application.route
     async def catch_all(request: Request) -> Any:
-        if request.url.path == TASKS:
+        if request.scope["path"] == TASKS:
             return Response(str(len(asyncio.all_tasks())))
-        log.info("Received HTTP request for invocation %s", id(request))
+        invocation = request.headers.get(INVOCATION, "none")
+        log.info("Received HTTP request for invocation %s", invocation)
         answer: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         task = asyncio.create_task(invoke(table, request, answer))
         response = await answer
         await task
-        log.info("Sending HTTP response for invocation %s", id(request))
+        log.info("Sending HTTP response for invocation %s", invocation)
         return response
 
     return application
@@ -100,7 +102,7 @@ def worker_app() -> Any:
 
 async def invoke(table: Any, request: Any, answer: "asyncio.Future[Any]") -> None:
     """Run the function that the host would choose, and hand its response over."""
-    path, method = request.url.path, request.method
+    path, method = request.scope["path"], request.method
     for pattern, methods, function in table:
         found = pattern.fullmatch(path)
         if found and method in methods:
