@@ -7,6 +7,7 @@ from threading import Lock
 from typing import Any
 
 import torch
+from safetensors import SafetensorError
 from transformers import AutoModelForCausalLM, AutoTokenizer, GenerationConfig
 from transformers.utils import logging as transformers_logging
 
@@ -85,7 +86,7 @@ def load(folder: str | Path) -> Checkpoint:
     try:
         tokenizer = AutoTokenizer.from_pretrained(folder)
         model = AutoModelForCausalLM.from_pretrained(folder, dtype="auto", use_safetensors=True)
-    except (OSError, ValueError, RuntimeError, KeyError) as error:
+    except (OSError, ValueError, RuntimeError, KeyError, SafetensorError) as error:
         raise UnusableError(f"{folder} does not load: {error}") from error
     if tokenizer.chat_template is None:
         raise UnusableError(f"the tokenizer in {folder} has no chat template")
