@@ -63,12 +63,29 @@ def _facts(run: RunView, now: datetime) -> Iterator[tuple[str, str]]:
     yield "dropped", moment(run.created)
     if run.base_model:
         yield "base model", run.base_model
+    if cost := cost_text(run):
+        yield "cost", cost
     if run.job_status:
         yield "job", run.job_status
     if run.metrics:
         yield "metrics", metrics_text(run)
     for reason in run.reasons:
         yield "because", reason
+
+
+def cost_text(run: RunView) -> str:
+    """Return what training and a day of serving cost, as far as is known; empty where nothing is trained."""
+    cost = run.raw.get("cost") or {}
+    if run.state == State.REJECTED or not cost.get("trained_tokens"):
+        return ""
+    prices = (
+        (cost.get("training_cost"), "for training"),
+        (cost.get("hosting_per_day"), "for each day of serving"),
+    )
+    known = [
+        f"about {price:,.2f} {cost.get('currency', '')} {what}" for price, what in prices if price is not None
+    ]
+    return "; ".join(known) or "not known"
 
 
 def metrics_text(run: RunView) -> str:

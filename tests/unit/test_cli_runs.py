@@ -54,6 +54,28 @@ def test_a_name_that_steers_the_terminal_is_shown_harmless(app, capsys):
     assert "\x1b" not in capsys.readouterr().out
 
 
+COST = {"trained_tokens": 12_963, "training_cost": 8.2, "hosting_per_day": 1_919.2, "currency": "EUR"}
+
+
+@pytest.mark.parametrize(
+    ("state", "cost", "shown"),
+    [
+        ("training", COST, "cost about 8.20 EUR for training; about 1,919.20 EUR for each day of serving"),
+        ("serving", COST | {"training_cost": None}, "cost about 1,919.20 EUR for each day of serving"),
+        ("serving", COST | {"training_cost": None, "hosting_per_day": None}, "cost not known"),
+        ("received", COST | {"trained_tokens": 0}, ""),
+        ("rejected", COST, ""),
+        ("serving", {}, ""),  # an older app tells none
+    ],
+)
+def test_a_run_is_shown_with_its_cost(app, capsys, state, cost, shown):
+    app.answers(SHOW, run(state, cost=cost))
+    assert main(["show", RUN_ID]) == 0
+    told = said(capsys)
+    assert shown in told
+    assert ("cost" in told) is bool(shown)
+
+
 def test_a_run_is_shown_with_its_history_metrics_and_reasons(app, capsys):
     history = [
         {"at": "2026-11-20T12:00:00+00:00", "state": "received", "reasons": []},
