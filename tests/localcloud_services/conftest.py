@@ -6,7 +6,7 @@ import ssl
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import AsyncExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from http.client import HTTPResponse, HTTPSConnection
@@ -215,21 +215,42 @@ def _apps(here: Served, trainer: Sequence[str]) -> dict[str, Any]:
         content_safety.service(here.cloud),
     ]
     framed = {service.name: asgi(service, here.cloud) for service in services}
-    return {**framed, "blob": Starlette(routes=[Route("/devstoreaccount1/{path:path}", _blob(here.blobs))])}
+    return {
+        **framed,
+        "blob": Starlette(
+            routes=[Route("/devstoreaccount1/{path:path}", _blob(here.blobs), methods=["GET", "PUT"])]
+        ),
+    }
 
 
-def _blob(blobs: dict[str, bytes]) -> Callable[[Request], Response]:
-    """Return what the blob service does for a download: one range of a blob."""
+def _blob(blobs: dict[str, bytes]) -> Callable[[Request], Awaitable[Response]]:
+    """Return what the blob service does for downloads, uploads and lists, each in one piece."""
+    stamp = {"ETag": '"0x1"', "Last-Modified": "Fri, 20 Nov 2026 12:00:00 GMT"}
 
-    def answer(request: Request) -> Response:
-        content = blobs.get(request.path_params["path"])
+    async def answer(request: Request) -> Response:
+        path = request.path_params["path"]
+        if request.query_params.get("comp") == "list":
+            listing = _listing(blobs, f"{path}/", request.query_params.get("prefix", ""))
+            return Response(listing, media_type="application/xml")
+        if request.method == "PUT":
+            blobs[path] = await request.body()
+            return Response(status_code=201, headers=stamp)
+        content = blobs.get(path)
         if content is None:
             return Response(status_code=404, headers={"x-ms-error-code": "BlobNotFound"})
         size = len(content)
-        headers = {"Content-Range": f"bytes 0-{size - 1}/{size}", "ETag": '"0x1"', "x-ms-blob-type": "BlockBlob"}
-        return Response(content, 206, {**headers, "Last-Modified": "Fri, 20 Nov 2026 12:00:00 GMT"})
+        if "x-ms-range" in request.headers and not content:
+            return Response(status_code=416, headers={"x-ms-error-code": "InvalidRange"})
+        span = {"Content-Range": f"bytes 0-{size - 1}/{size}"} if content else {}
+        return Response(content, 206 if content else 200, {**span, **stamp, "x-ms-blob-type": "BlockBlob"})
 
     return answer
+
+
+def _listing(blobs: dict[str, bytes], container: str, prefix: str) -> str:
+    names = sorted(path.removeprefix(container) for path in blobs if path.startswith(container + prefix))
+    rows = "".join(f"<Blob><Name>{name}</Name><Properties/></Blob>" for name in names)
+    return f"<EnumerationResults><Blobs>{rows}</Blobs><NextMarker/></EnumerationResults>"
 
 
 def calm() -> Weather:
