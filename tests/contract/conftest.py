@@ -4,11 +4,13 @@ import secrets
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any
 
 import pytest
 from azure.core.credentials import TokenCredential
 
+from shared.core.base_models import Route
 from shared.core.run import Run
 from shared.settings import Settings, read_settings
 from tests.cloud import RunningCloud, running_cloud
@@ -90,15 +92,25 @@ def run() -> Run:
 
 
 @pytest.fixture(scope="session")
-def trained(whole_cloud: Real, azure_ai_ml: None) -> Run:
-    """A run whose model is registered in the local cloud; it really trains."""
-    from shared.gateways.azure_ml import ENDS, AzureTraining
-    from tests.contract.azure_ml import eventually, write_split
+def trained_for(whole_cloud: Real, azure_ai_ml: None) -> Callable[[Route], Run]:
+    """Return a run of this route whose model is registered in the local cloud; it really trained, once."""
+    from shared.gateways.azure_ml import ENDS
+    from tests.contract.azure_ml import eventually, going, training_of, write_split
 
-    run = new_run()
-    write_split(whole_cloud, run)
-    training = AzureTraining(whole_cloud.settings, whole_cloud.credential)
-    training.submit(run)
-    assert eventually(lambda: training.job(run).status in ENDS)
-    assert training.job(run).status == "Completed", training.job(run).reason
-    return run
+    @cache
+    def train(route: Route) -> Run:
+        run = going(new_run(), route)
+        write_split(whole_cloud, run)
+        training = training_of(whole_cloud, route)
+        training.submit(run)
+        assert eventually(lambda: training.job(run).status in ENDS)
+        assert training.job(run).status == "Completed", training.job(run).reason
+        return run
+
+    return train
+
+
+@pytest.fixture
+def trained(trained_for: Callable[[Route], Run], route: Route) -> Run:
+    """A run of the test's route whose model is registered."""
+    return trained_for(route)

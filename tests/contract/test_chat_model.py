@@ -1,14 +1,14 @@
 """The contract of ChatModel, and moderated inference over all real gateways, on a really trained model."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import pytest
 
+from shared.core.base_models import Route
 from shared.core.run import Run
 from shared.errors import ServiceRefused, ServiceUnavailable
-from shared.gateways.azure_ml import AzureEndpoints
 from shared.gateways.chat_model import AzureChatModel
 from shared.gateways.content_safety import ContentSafety
 from shared.gateways.endpoint_keys import EndpointKeys
@@ -16,12 +16,12 @@ from shared.gateways.http_pool import HttpPool
 from shared.gateways.tokens import Tokens
 from shared.inference import Inference
 from shared.ports import ApiKey, ChatModel, Deployment
-from tests.contract.azure_ml import eventually
+from tests.contract.azure_ml import OUTDATED, ROUTES, endpoints_of, eventually
 from tests.contract.conftest import Real
 from tests.fakes import FakeModels, FakePolicies
 from tests.fakes_inference import FakeChatModel
 
-pytestmark = pytest.mark.usefixtures("azure_ai_ml")
+pytestmark = [pytest.mark.usefixtures("azure_ai_ml"), pytest.mark.filterwarnings(OUTDATED)]
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 ASKED = {"messages": [{"role": "user", "content": "One?"}], "max_tokens": 8, "temperature": 0}
@@ -32,12 +32,28 @@ def deployment(endpoint: str, url: str) -> Deployment:
 
 
 @pytest.fixture(scope="module")
-def deployed(whole_cloud: Real, trained: Run) -> Iterator[Deployment]:
-    """An endpoint of the local cloud that answers from a checkpoint."""
-    endpoints = AzureEndpoints(whole_cloud.settings, whole_cloud.credential)
-    assert eventually(lambda: endpoints.create(trained).state == "succeeded")
-    yield deployment(trained.endpoint, endpoints.create(trained).url)
-    assert eventually(lambda: endpoints.delete(trained.endpoint))
+def deployed_for(
+    whole_cloud: Real, trained_for: Callable[[Route], Run]
+) -> Iterator[Callable[[Route], Deployment]]:
+    """Return an endpoint of this route in the local cloud; it answers from a checkpoint."""
+    made: dict[Route, Deployment] = {}
+
+    def deploy(route: Route) -> Deployment:
+        if route not in made:
+            endpoints, trained = endpoints_of(whole_cloud, route), trained_for(route)
+            assert eventually(lambda: endpoints.create(trained).state == "succeeded")
+            made[route] = deployment(trained.endpoint, endpoints.create(trained).url)
+        return made[route]
+
+    yield deploy
+    for route, each in made.items():
+        endpoints = endpoints_of(whole_cloud, route)
+        assert eventually(lambda endpoints=endpoints, each=each: endpoints.delete(each.endpoint))
+
+
+@pytest.fixture(params=ROUTES)
+def deployed(deployed_for: Callable[[Route], Deployment], request: pytest.FixtureRequest) -> Deployment:
+    return deployed_for(request.param)
 
 
 @dataclass(frozen=True)
@@ -62,12 +78,12 @@ def tokens(real: Real) -> Tokens:
     return Tokens(real.credential, lambda: datetime.now(UTC))
 
 
-@pytest.fixture
-def asking(either, pool: HttpPool, request: pytest.FixtureRequest) -> Asking:
-    return either(
-        lambda: Asking(FakeChatModel(), deployment("td-r0", "")),
-        lambda real: Asking(gateway(real, pool), request.getfixturevalue("deployed")),
-    )
+@pytest.fixture(params=["fake", *ROUTES])
+def asking(pool: HttpPool, request: pytest.FixtureRequest) -> Asking:
+    if request.param == "fake":
+        return Asking(FakeChatModel(), deployment("td-r0", ""))
+    deployed_for = request.getfixturevalue("deployed_for")
+    return Asking(gateway(request.getfixturevalue("real"), pool), deployed_for(request.param))
 
 
 async def test_an_answer_has_a_message_and_counts(asking: Asking):

@@ -2,34 +2,55 @@
 
 import pytest
 
+from shared.core.base_models import Route
 from shared.core.run import Run
 from shared.errors import ServiceRefused, ServiceUnavailable
-from shared.gateways.azure_ml import AzureEndpoints, AzureTraining
 from shared.ports import Endpoints
-from tests.contract.azure_ml import AGAIN_AND_AGAIN, eventually
+from tests.contract.azure_ml import (
+    AGAIN_AND_AGAIN,
+    OUTDATED,
+    ROUTES,
+    endpoints_of,
+    eventually,
+    going,
+    put_of,
+    puts,
+    training_of,
+)
 from tests.contract.conftest import Real, new_run
 from tests.fakes import FakeEndpoints
 
-pytestmark = pytest.mark.usefixtures("azure_ai_ml")
+pytestmark = [pytest.mark.usefixtures("azure_ai_ml"), pytest.mark.filterwarnings(OUTDATED)]
+KINDS = {Route.SERVERLESS: "serverlessEndpoints", Route.MANAGED: "onlineEndpoints"}
+
+
+@pytest.fixture(params=ROUTES)
+def route(request: pytest.FixtureRequest) -> Route:
+    return request.param
 
 
 @pytest.fixture
-def endpoints(either) -> Endpoints:
-    return either(FakeEndpoints, lambda real: AzureEndpoints(real.settings, real.credential))
+def run(route: Route) -> Run:
+    return going(new_run(), route)
+
+
+@pytest.fixture
+def endpoints(either, route: Route) -> Endpoints:
+    return either(FakeEndpoints, lambda real: endpoints_of(real, route))
 
 
 def test_an_endpoint_that_never_was_is_gone(endpoints: Endpoints, run: Run):
     assert endpoints.delete(run.endpoint)
 
 
-def test_an_endpoint_waits_for_its_model(real: Real, run: Run):
-    endpoint = AzureEndpoints(real.settings, real.credential).create(run)
+def test_an_endpoint_waits_for_its_model(real: Real, run: Run, route: Route):
+    endpoint = endpoints_of(real, route).create(run)
     assert endpoint.state == "creating"
     assert "not registered yet" in endpoint.reason
 
 
-def test_an_endpoint_is_created_once_and_deleted(endpoints: Endpoints, request: pytest.FixtureRequest):
-    run = new_run() if isinstance(endpoints, FakeEndpoints) else request.getfixturevalue("trained")
+def test_an_endpoint_is_created_once_and_deleted(endpoints: Endpoints, run: Run, request: pytest.FixtureRequest):
+    run = run if isinstance(endpoints, FakeEndpoints) else request.getfixturevalue("trained")
     assert endpoints.create(run).state == "creating"
     assert eventually(lambda: endpoints.create(run).state == "succeeded")
     assert endpoints.create(run).url.startswith("https://")
@@ -37,29 +58,52 @@ def test_an_endpoint_is_created_once_and_deleted(endpoints: Endpoints, request: 
     assert eventually(lambda: endpoints.delete(run.endpoint))
 
 
-def test_a_creation_that_broke_off_is_repeated_into_one_endpoint_with_content_safety(trained: Run, real: Real):
-    endpoints = AzureEndpoints(real.settings, real.credential)
-    fault = {"service": "arm", "match": "PUT", "times": AGAIN_AND_AGAIN, "when": "after", "status": 503}
-    real.cloud.add_faults(fault)
+def test_a_creation_that_broke_off_is_repeated_into_one_endpoint(trained: Run, real: Real, route: Route):
+    endpoints = endpoints_of(real, route)
+    put = {"service": "arm", "match": put_of(real, KINDS[route])}
+    real.cloud.add_faults({**put, "times": AGAIN_AND_AGAIN, "when": "after", "status": 503})
     with pytest.raises(ServiceUnavailable):
         endpoints.create(trained)
-    assert endpoints.create(trained).url
-    asked = [call for call in real.cloud.history("arm") if call["method"] == "PUT"]
-    assert len(asked) == AGAIN_AND_AGAIN
-    assert {call["path"].rsplit("/", 1)[1] for call in asked} == {trained.endpoint}
+    assert eventually(lambda: endpoints.create(trained).url != "")
+    asked = [call for call in puts(real, KINDS[route]) if call["path"].endswith(f"/{trained.endpoint}")]
+    traffic = 1 if route is Route.MANAGED else 0  # is set once the deployment is there
+    assert len(asked) == AGAIN_AND_AGAIN + traffic
     assert asked[0]["query"] == "api-version=2024-10-01"
     assert asked[0]["request"]["properties"]["authMode"] == "Key"
-    assert asked[0]["request"]["properties"]["contentSafety"] == {"contentSafetyStatus": "Enabled"}
+    assert eventually(lambda: endpoints.delete(trained.endpoint))
+
+
+@pytest.mark.parametrize("route", [Route.SERVERLESS])
+def test_a_serverless_endpoint_has_content_safety(trained: Run, real: Real, route: Route):
+    endpoints = endpoints_of(real, route)
+    endpoints.create(trained)
+    (asked,) = puts(real, KINDS[route])
+    assert asked["request"]["properties"]["contentSafety"] == {"contentSafetyStatus": "Enabled"}
+    assert eventually(lambda: endpoints.delete(trained.endpoint))
+
+
+@pytest.mark.parametrize("route", [Route.MANAGED])
+def test_a_deployment_that_broke_off_is_repeated_into_one(trained: Run, real: Real, route: Route):
+    endpoints = endpoints_of(real, route)
+    deployment = f"{put_of(real, KINDS[route])}{trained.endpoint}/deployments/"
+    real.cloud.add_faults(
+        {"service": "arm", "match": deployment, "times": AGAIN_AND_AGAIN, "when": "after", "status": 503}
+    )
+    with pytest.raises(ServiceUnavailable):
+        eventually(lambda: endpoints.create(trained).state == "succeeded")
+    assert eventually(lambda: endpoints.create(trained).state == "succeeded")
+    made = [call for call in puts(real, KINDS[route]) if "/deployments/" in call["path"]]
+    assert len(made) == AGAIN_AND_AGAIN
     assert eventually(lambda: endpoints.delete(trained.endpoint))
 
 
 @pytest.mark.parametrize("status", [400, 409])  # what Azure ML says to a second PUT is not documented
 @pytest.mark.parametrize(("when", "created"), [("before", False), ("after", True)])
 def test_a_refusal_counts_as_created_only_if_the_endpoint_is_there(
-    trained: Run, real: Real, when: str, created: bool, status: int
+    trained: Run, real: Real, route: Route, when: str, created: bool, status: int
 ):
-    endpoints = AzureEndpoints(real.settings, real.credential)
-    real.cloud.add_faults({"service": "arm", "match": "PUT", "when": when, "status": status})
+    endpoints = endpoints_of(real, route)
+    real.cloud.add_faults({"service": "arm", "match": put_of(real, KINDS[route]), "when": when, "status": status})
     if created:
         assert endpoints.create(trained).state == "creating"
     else:
@@ -68,9 +112,9 @@ def test_a_refusal_counts_as_created_only_if_the_endpoint_is_there(
     assert eventually(lambda: endpoints.delete(trained.endpoint))
 
 
-def test_a_model_is_archived_once_its_endpoint_is_gone(trained: Run, real: Real):
-    endpoints = AzureEndpoints(real.settings, real.credential)
-    training = AzureTraining(real.settings, real.credential)
+def test_a_model_is_archived_once_its_endpoint_is_gone(trained: Run, real: Real, route: Route):
+    endpoints = endpoints_of(real, route)
+    training = training_of(real, route)
     assert eventually(lambda: endpoints.create(trained).state == "succeeded")
     with pytest.raises(ServiceRefused, match="delete the endpoint first"):
         training.archive(trained)
@@ -82,5 +126,5 @@ def test_a_model_is_archived_once_its_endpoint_is_gone(trained: Run, real: Real)
     assert put["request"]["properties"]["isArchived"] is True
 
 
-def test_a_model_that_never_was_needs_no_archive(real: Real, run: Run):
-    AzureTraining(real.settings, real.credential).archive(run)
+def test_a_model_that_never_was_needs_no_archive(real: Real, run: Run, route: Route):
+    training_of(real, route).archive(run)

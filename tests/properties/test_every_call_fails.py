@@ -40,6 +40,11 @@ def served(world: World) -> None:
     uploaded(world)
 
 
+def served_on_gpus(world: World) -> None:
+    world.drop("support.yaml", b"base_model: Phi-3.5-mini-instruct")
+    uploaded(world)
+
+
 def replaced(world: World) -> None:
     uploaded(world)
     world.tick(ENOUGH)
@@ -102,6 +107,7 @@ def channel_refused(world: World) -> None:
 
 WAYS: dict[Way, list[State]] = {
     served: [State.SERVING],
+    served_on_gpus: [State.SERVING],
     replaced: [State.SERVING, State.SERVING],
     rejected: [State.REJECTED],
     watched: [State.SERVING],

@@ -1,6 +1,8 @@
 """A managed online endpoint comes into being in three steps; each is repeated safely, and a failure says why."""
 
 import re
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -46,6 +48,15 @@ def looks(endpoints: ManagedEndpoints, times: int = 8) -> Endpoint:
     return found
 
 
+def ends(delete: Callable[[], bool]) -> bool:
+    """Tell whether it is gone within a few looks; a call that fails costs a look."""
+    for _ in range(8):
+        with suppress(ServiceUnavailable, ServiceRefused):
+            if delete():
+                return True
+    return False
+
+
 def test_it_serves_once_deployment_and_traffic_are_there():
     arm = RestWorkspace()
     endpoints = gateway(arm)
@@ -56,14 +67,28 @@ def test_it_serves_once_deployment_and_traffic_are_there():
     assert (arm.count("PUT", ENDPOINT), arm.count("PUT", DEPLOYMENT)) == (2, 1)
 
 
-@pytest.mark.parametrize("error", [AWAY, REFUSED])
-@pytest.mark.parametrize("place", [ENDPOINT, DEPLOYMENT])
-@pytest.mark.parametrize("when", ["before", "after"])
-def test_a_step_that_broke_off_is_repeated_into_one_endpoint(place: str, when: str, error: TuneDropError):
+def calls_of_a_life() -> list[tuple[str, str]]:
+    """Return every call from the first look to the deletion's end, each once."""
     arm = RestWorkspace()
-    getattr(arm, {"before": "failing", "after": "losing"}[when])[("PUT", place)] = [error]
-    assert looks(gateway(arm)).state == "succeeded"
+    endpoints = gateway(arm)
+    looks(endpoints)
+    while not endpoints.delete(NAME):
+        continue
+    return list(dict.fromkeys(arm.asked))
+
+
+@pytest.mark.parametrize("error", [AWAY, REFUSED], ids=["away", "refused"])
+@pytest.mark.parametrize("when", ["failing", "losing"])
+@pytest.mark.parametrize("call", calls_of_a_life(), ids=" ".join)
+def test_every_call_may_fail_before_and_after_its_effect(call: tuple[str, str], when: str, error: TuneDropError):
+    arm = RestWorkspace()
+    endpoints = gateway(arm)
+    getattr(arm, when)[call] = [error]
+    assert looks(endpoints, 9).state == "succeeded"
     assert [path for path in arm.resources if path.startswith("onlineEndpoints")] == [ENDPOINT, DEPLOYMENT]
+    getattr(arm, when)[call] = [error]
+    assert ends(lambda: endpoints.delete(NAME))
+    assert [path for path in arm.resources if path.startswith("onlineEndpoints")] == []
 
 
 def test_a_host_that_dies_in_between_leaves_nothing_twice():
