@@ -127,6 +127,11 @@ def test_each_channel_says_what_happened_what_it_means_and_what_to_do(
             replace(CHECKED, training_cost=None, hosting_per_day=None),
             "not known for training on 12,963 tokens",
         ),
+        (
+            State.TRAINING,
+            replace(CHECKED, route="managed"),
+            "12,963 tokens besides the start of the machine; then 1,919.20",
+        ),
         (State.TRAINING, CHECKED, "54 to train on, 6 to validate with"),
     ],
 )

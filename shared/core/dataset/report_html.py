@@ -155,6 +155,7 @@ def _cost(report: Report) -> Iterator[tuple[str, str, str]]:
     currency = cost.get("currency", "")
     a_day = "" if hosting is None else f"; hosting costs {f'{hosting:,.2f} {currency}'.strip()} a day"
     time = f", {duration(cost['estimated_hours'])}" if "estimated_hours" in cost else ""
+    time += " besides the start of the machine" if "gpus" in cost else ""  # which is paid for, and nobody can tell
     if training is not None:
         yield "Cost of training", f"{training:,.2f} {currency}".strip(), f"{tokens:,} tokens{time}{a_day}"
     elif tokens is not None:

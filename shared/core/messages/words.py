@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
+from shared.core.base_models import Route
 from shared.core.messages.background import Background, ReportPlace, taken
 from shared.core.messages.calls import calls_of, deletion_of
 from shared.core.messages.stories import idle_story, story_of
@@ -80,7 +81,8 @@ def _costs(run: Run) -> Iterator[str]:
     """Yield what training costs and what each day of the endpoint does, before it is there and once it is."""
     checked = run.checked
     price = "not known" if checked.training_cost is None else f"about {_money(checked.training_cost, run)}"
-    yield f"{price} for training on {checked.trained_tokens:,} tokens"
+    start = " besides the start of the machine" if checked.route == Route.MANAGED else ""
+    yield f"{price} for training on {checked.trained_tokens:,} tokens{start}"
     begins = BEFORE_THE_DAILY_COST.get(run.state)
     if begins is not None and checked.hosting_per_day is not None:
         yield f"{begins}{_money(checked.hosting_per_day, run)} for each day of serving, asked or not"

@@ -171,6 +171,11 @@ def test_measures_are_shown_as_facts_and_bars():
         ),
         ({"trained_tokens": 9, "training": 1, "estimated_hours": 0.5}, "1.00 9 tokens, about 30 minutes"),
         ({"trained_tokens": 9, "training": 1, "estimated_hours": 49.4}, "1.00 9 tokens, about 49 hours"),
+        (
+            {"trained_tokens": 9, "training": 1, "estimated_hours": 0.5, "gpus": 2},
+            "1.00 9 tokens, about 30 minutes besides the start of the machine",
+        ),
+        ({"trained_tokens": 9, "gpus": 2}, "GPUs that share the training 2"),
         ({"trained_tokens": 9, "estimated_hours": 1.2}, "Estimated time, without queue about 1 hour"),
         ({"trained_tokens": 9, "hosting_per_day": 19.2, "currency": "EUR"}, "Hosting per day 19.20 EUR"),
     ],
