@@ -7,12 +7,15 @@ from dataclasses import dataclass
 
 import torch
 
-from trainer.batches import in_order, tensors
+from trainer.batches import alone, in_order
 from trainer.examples import Example
 from trainer.model import Loaded
+from trainer.ranks import Ranks
 from trainer.template import IGNORED, Tokens, prompt_ids
 
-EVAL_BATCH = 16
+EVAL_BATCH = 16  # examples at once, of questions to answer twice as many
+AT_ONCE = 16_384  # tokens; Phi-3-mini remembers 0.4 MB for each, and predicts among 32,000
+LONGEST_ANSWER = 512  # tokens that a model may answer with
 LARGEST_LOSS = 80.0  # e to this power is still a number that JSON can hold
 
 
@@ -26,29 +29,30 @@ class Scores:
     eval_f1: float
 
 
-def scores(loaded: Loaded, examples: Sequence[Tokens], batch: int = EVAL_BATCH) -> Scores:
+def scores(loaded: Loaded, examples: Sequence[Tokens], team: Ranks) -> Scores:
     """Return the mean loss, the share of tokens predicted right, and the mean F1 over the examples."""
-    loss, right, count, f1 = 0.0, 0, 0, []
+    loss, right, count, f1, rows = 0.0, 0, 0, 0.0, 0
     loaded.model.eval()
-    for logits, wanted in _predictions(loaded, examples, batch):
+    for logits, wanted in _predictions(loaded, examples[team.rank :: team.count]):
         guess = logits.argmax(-1)
         loss += float(torch.nn.functional.cross_entropy(logits.float(), wanted, reduction="sum"))
         right += int((guess == wanted).sum())
         count += len(wanted)
-        f1.append(overlap(guess.tolist(), wanted.tolist()))
-    mean = loss / max(count, 1)
+        f1 += overlap(guess.tolist(), wanted.tolist())
+        rows += 1
+    loss, all_right, tokens, f1, all_rows = team.total([loss, right, count, f1, rows])
+    mean = loss / max(tokens, 1)
     perplexity = math.exp(min(mean, LARGEST_LOSS))
-    return Scores(mean, perplexity, right / max(count, 1), sum(f1) / max(len(f1), 1))
+    return Scores(mean, perplexity, all_right / max(tokens, 1), f1 / max(all_rows, 1))
 
 
 @torch.no_grad()
-def _predictions(
-    loaded: Loaded, examples: Sequence[Tokens], batch: int
-) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
-    for rows in in_order(sorted(examples, key=lambda tokens: len(tokens.ids)), batch):
-        ids, labels = tensors(rows, loaded.pad, loaded.model.device)
-        logits = loaded.model(input_ids=ids, use_cache=False).logits[:, :-1]
-        for row, wanted in zip(logits, labels[:, 1:], strict=True):
+def _predictions(loaded: Loaded, examples: Sequence[Tokens]) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
+    order = sorted(examples, key=len)
+    size = _at_once(max(map(len, order), default=1), EVAL_BATCH)
+    for rows in in_order(order, size):
+        batch = loaded.batch(alone(rows))
+        for row, wanted in zip(loaded.logits(batch.inputs), batch.labels[:, 1:], strict=True):
             kept = wanted != IGNORED
             if kept.any():
                 yield row[kept], wanted[kept]
@@ -60,25 +64,43 @@ def overlap(guess: Sequence[int], wanted: Sequence[int]) -> float:
     return 2 * shared / max(len(guess) + len(wanted), 1)
 
 
-def exact_match(loaded: Loaded, examples: Sequence[Example], max_tokens: int) -> float:
-    """Return the share of examples whose last answer the model gives word for word."""
-    asked = [example.last_answer() for example in examples]
-    prompts = [prompt_ids(loaded.tokenizer, before) for before, _ in asked]
-    longest = max(len(loaded.tokenizer(answer)["input_ids"]) for _, answer in asked) + 2
-    given = answers(loaded, prompts, min(longest, max_tokens))
-    right = [text.strip() == answer.strip() for text, (_, answer) in zip(given, asked, strict=True)]
-    return sum(right) / len(right)
+@dataclass(frozen=True)
+class Answered:
+    """How a model's own answers compare with the right ones: the share given word for word, and the mean F1."""
+
+    exact_match: float
+    f1: float
+
+
+def answered(loaded: Loaded, examples: Sequence[Example], max_tokens: int, team: Ranks) -> Answered:
+    """Return how the model answers the last question of each example; there must be one."""
+    asked = [example.last_answer() for example in examples[team.rank :: team.count]]
+    exact, f1 = 0, 0.0
+    if asked:
+        prompts = [prompt_ids(loaded.tokenizer, before) for before, _ in asked]
+        wanted = [loaded.tokenizer(answer)["input_ids"] for _, answer in asked]
+        longest = min(max(map(len, wanted)) + 2, max_tokens, LONGEST_ANSWER)
+        given = answers(loaded, prompts, longest)
+        exact = sum(text.strip() == answer.strip() for text, (_, answer) in zip(given, asked, strict=True))
+        pairs = zip(given, wanted, strict=True)
+        f1 = sum(overlap(loaded.tokenizer(text)["input_ids"], right) for text, right in pairs)
+    all_exact, all_f1 = team.total([exact, f1])
+    return Answered(all_exact / len(examples), all_f1 / len(examples))
 
 
 def answers(loaded: Loaded, prompts: Sequence[Sequence[int]], max_new_tokens: int) -> list[str]:
     """Return the likeliest answer to each prompt."""
     order = sorted(range(len(prompts)), key=lambda i: len(prompts[i]))
+    size = _at_once(max(map(len, prompts)) + max_new_tokens, EVAL_BATCH * 2)
     found: dict[int, str] = {}
-    for start in range(0, len(order), EVAL_BATCH * 2):
-        rows = order[start : start + EVAL_BATCH * 2]
+    for rows in in_order(order, size):
         texts = _greedy(loaded, [prompts[i] for i in rows], max_new_tokens)
         found.update(zip(rows, texts, strict=True))
     return [found[i] for i in range(len(prompts))]
+
+
+def _at_once(longest: int, most: int) -> int:
+    return max(1, min(most, AT_ONCE // longest))
 
 
 @torch.no_grad()
@@ -87,11 +109,12 @@ def _greedy(loaded: Loaded, prompts: Sequence[Sequence[int]], max_new_tokens: in
     ids = torch.tensor([[*[loaded.pad] * (width - len(row)), *row] for row in prompts])
     mask = torch.tensor([[0] * (width - len(row)) + [1] * len(row) for row in prompts])
     loaded.model.eval()
-    given = loaded.model.generate(
-        input_ids=ids.to(loaded.model.device),
-        attention_mask=mask.to(loaded.model.device),
-        max_new_tokens=max_new_tokens,
-        do_sample=False,
-        pad_token_id=loaded.pad,
-    )
+    with loaded.precision():
+        given = loaded.model.generate(
+            input_ids=ids.to(loaded.model.device),
+            attention_mask=mask.to(loaded.model.device),
+            max_new_tokens=max_new_tokens,
+            do_sample=False,
+            pad_token_id=loaded.pad,
+        )
     return list(loaded.tokenizer.batch_decode(given[:, width:], skip_special_tokens=True))

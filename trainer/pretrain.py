@@ -14,7 +14,7 @@ from transformers import GenerationConfig, Phi3Config, Phi3ForCausalLM, PreTrain
 from transformers.utils import logging as transformers_logging
 
 from trainer.bases import OWN_BASE
-from trainer.batches import shuffled, tensors
+from trainer.batches import alone, shuffled
 from trainer.corpus import conversations
 from trainer.examples import CONTROL_TOKENS
 from trainer.loop import rate_share
@@ -130,9 +130,9 @@ def _batches(tokenizer: Any, rows: int, seed: int) -> Iterator[list[Tokens]]:
 
 
 def _loss(loaded: Loaded, batch: list[Tokens]) -> torch.Tensor:
-    ids, labels = tensors(batch, loaded.pad, loaded.model.device)
-    logits = loaded.model(input_ids=ids, use_cache=False).logits[:, :-1]
-    return torch.nn.functional.cross_entropy(logits.flatten(0, 1), labels[:, 1:].flatten())
+    given = loaded.batch(alone(batch))
+    logits = loaded.logits(given.inputs)
+    return torch.nn.functional.cross_entropy(logits.flatten(0, 1), given.labels[:, 1:].flatten())
 
 
 @torch.no_grad()

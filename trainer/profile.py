@@ -7,12 +7,22 @@ SMALL_BELOW = 100_000_000  # parameters; Phi-3-mini has 3.8 thousand million
 
 @dataclass(frozen=True)
 class Asked:
-    """The hyperparameters as the caller gave them, under Azure's names."""
+    """The hyperparameters as the caller gave them, under Azure's and Hugging Face's names; None: the profile's."""
 
     num_train_epochs: int = 3
     per_device_train_batch_size: int = 1
+    gradient_accumulation_steps: int = 1
     learning_rate: float = 2e-5
     learning_rate_multiplier: float = 1.0
+    warmup_ratio: float | None = None
+    weight_decay: float | None = None
+    lora_r: int | None = None
+    lora_alpha: int | None = None
+    lora_dropout: float = 0.0
+    max_seq_length: int | None = None
+    packing: bool = False
+    early_stopping_patience: int = 0
+    eval_steps: int | None = None
     seed: int = 0
     max_steps: int | None = None
     max_seconds: float | None = None
@@ -26,15 +36,17 @@ class Used:
     method: str
     passes: int
     batch_size: int
+    gradient_accumulation_steps: int
     learning_rate: float
     weight_decay: float
     betas: tuple[float, float]
-    warmup_share: float
+    warmup_ratio: float
     max_grad_norm: float
     label_smoothing: float
-    max_tokens: int
-    lora_rank: int
+    max_seq_length: int
+    lora_r: int
     lora_alpha: int
+    lora_dropout: float
     why: str
 
 
@@ -50,16 +62,23 @@ SMALL_LARGEST_BATCH = 16
 SMALL_RATE = {"full": 2e-3, "lora": 8e-3}
 
 
-def method_for(wanted: str, parameters: int) -> str:
+def profile_for(wanted: str, parameters: int) -> str:
+    """Return "small" or "phi": by the model's size, unless one was demanded."""
+    if wanted != "auto":
+        return wanted
+    return "small" if parameters < SMALL_BELOW else "phi"
+
+
+def method_for(wanted: str, profile: str) -> str:
     """Return how to train: small models whole, large ones through LoRA, unless one was demanded."""
     if wanted != "auto":
         return wanted
-    return "full" if parameters < SMALL_BELOW else "lora"
+    return "full" if profile == "small" else "lora"
 
 
-def used_for(asked: Asked, method: str, parameters: int) -> Used:
+def used_for(asked: Asked, method: str, profile: str) -> Used:
     """Return the hyperparameters to train with."""
-    return _small(asked, method) if parameters < SMALL_BELOW else _real(asked, method)
+    return _small(asked, method) if profile == "small" else _real(asked, method)
 
 
 def _small(asked: Asked, method: str) -> Used:
@@ -68,15 +87,17 @@ def _small(asked: Asked, method: str) -> Used:
         method=method,
         passes=asked.num_train_epochs * SMALL_PASSES,
         batch_size=min(asked.per_device_train_batch_size * SMALL_BATCH, SMALL_LARGEST_BATCH),
+        gradient_accumulation_steps=asked.gradient_accumulation_steps,
         learning_rate=SMALL_RATE[method] * asked.learning_rate_multiplier,
-        weight_decay=0.01,
+        weight_decay=_or(asked.weight_decay, 0.01),
         betas=(0.9, 0.95),
-        warmup_share=0.1,
+        warmup_ratio=_or(asked.warmup_ratio, 0.1),
         max_grad_norm=1.0,
         label_smoothing=0.1,  # keeps a model this small from being sure of what it never saw
-        max_tokens=512,
-        lora_rank=16,
-        lora_alpha=32,
+        max_seq_length=asked.max_seq_length or 512,
+        lora_r=asked.lora_r or 16,
+        lora_alpha=asked.lora_alpha or 32,
+        lora_dropout=asked.lora_dropout,
         why=SMALL_WHY.format(passes=SMALL_PASSES, batch=SMALL_BATCH),
     )
 
@@ -87,14 +108,20 @@ def _real(asked: Asked, method: str) -> Used:
         method=method,
         passes=asked.num_train_epochs,
         batch_size=asked.per_device_train_batch_size,
+        gradient_accumulation_steps=asked.gradient_accumulation_steps,
         learning_rate=asked.learning_rate * asked.learning_rate_multiplier,
-        weight_decay=0.1,
+        weight_decay=_or(asked.weight_decay, 0.1),
         betas=(0.9, 0.95),
-        warmup_share=0.05,
+        warmup_ratio=_or(asked.warmup_ratio, 0.05),
         max_grad_norm=1.0,
         label_smoothing=0.0,
-        max_tokens=4096,
-        lora_rank=8,
-        lora_alpha=128,
+        max_seq_length=asked.max_seq_length or 4096,
+        lora_r=asked.lora_r or 8,
+        lora_alpha=asked.lora_alpha or 128,
+        lora_dropout=asked.lora_dropout,
         why=REAL_WHY,
     )
+
+
+def _or(asked: float | None, own: float) -> float:
+    return own if asked is None else asked

@@ -1,120 +1,148 @@
 """The part of a fine-tune that needs torch: load, measure, train, measure again, save."""
 
 import time
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import torch
 
 from trainer.bases import Base
+from trainer.batches import Row, alone, packed
+from trainer.checkpoints import Checkpoints
 from trainer.errors import UserError
-from trainer.evaluate import Scores, exact_match, scores
+from trainer.evaluate import answered, scores
 from trainer.examples import Example
-from trainer.loop import Outcome, train
-from trainer.model import Loaded, load, merged, prepared, save
+from trainer.lengths import Cut, fitted
+from trainer.loop import Training, plan_for
+from trainer.model import Loaded, load, look, merged, prepared
 from trainer.options import Options
-from trainer.profile import method_for, used_for
+from trainer.profile import method_for, profile_for, used_for
+from trainer.ranks import ranks
 from trainer.records import Records
+from trainer.state import State
+from trainer.summary import Result, summary
 from trainer.template import Tokens, tokens_of
+from trainer.writing import save
 
 
 @dataclass(frozen=True)
-class _Result:
-    outcome: Outcome
-    base: Scores
-    tuned: Scores
-    exact_match: float | None
+class _Examples:
+    learn: list[Tokens]
+    held_out: list[Tokens]
+    cut: Mapping[str, Cut]
 
 
 class Session:
-    """One fine-tune of one base model."""
+    """One fine-tune of one base model, in one of the processes that train it together."""
 
-    def __init__(self, options: Options, base: Base, records: Records) -> None:
+    def __init__(self, options: Options, base: Base, records: Records, checkpoints: Checkpoints) -> None:
         self._started = time.monotonic()
+        self._team = ranks()
         torch.set_num_threads(options.threads)
-        torch.manual_seed(options.asked.seed)
-        self._options, self._base, self._records = options, base, records
-        self._loaded = load(base)
-        parameters = self._loaded.parameters
-        self._used = used_for(options.asked, method_for(options.method, parameters), parameters)
+        self._options, self._records, self._checkpoints = options, records, checkpoints
+        self._found = look(base)
+        profile = profile_for(options.profile, self._found.parameters)
+        self._used = used_for(options.asked, method_for(options.method, profile), profile)
+        self._loaded = load(self._found, self._used.method, self._team.device)
 
-    def run(self, learn: Sequence[Example], held_out: Sequence[Example]) -> dict[str, Any]:
-        """Train, save the model and return the summary."""
-        tokens, validation = self._tokens(learn), self._tokens(held_out[: self._options.eval_examples])
-        self._announce(len(tokens), len(validation))
-        base = scores(self._loaded, validation)
-        self._records.add(0, 0, **asdict(base))
-        training = Loaded(prepared(self._loaded.model, self._used), self._loaded.tokenizer)
-        outcome, tuned = self._train(training, tokens, validation)
-        final = Loaded(merged(training.model, self._used), training.tokenizer)
-        exact = self._exact_match(final, learn, outcome)
-        save(final, self._options.output / "model")
-        summary = self._summary(_Result(outcome, base, tuned, exact), len(tokens), len(validation))
-        print(f"trainer: done, {summary['metrics']}", flush=True)
-        return summary
+    def run(self, learn: Sequence[Example], held_out: Sequence[Example], state: State) -> dict[str, Any]:
+        """Train from the state on, save the model and return the summary."""
+        try:
+            return self._run(learn, held_out, state)
+        except torch.OutOfMemoryError as error:
+            fix = "use a smaller per_device_train_batch_size or max_seq_length"
+            raise UserError("training", "the accelerator's memory is too small", fix) from error
 
-    def _tokens(self, examples: Sequence[Example]) -> list[Tokens]:
-        found = [tokens_of(self._loaded.tokenizer, example) for example in examples]
-        kept = [
-            shorter for shorter in (tokens.first(self._used.max_tokens) for tokens in found) if shorter.learned()
-        ]
-        if not kept:
-            what = f"no example has its answer within {self._used.max_tokens} tokens"
-            raise UserError("the dataset", what, "shorten the messages before the answers")
-        return kept
+    def close(self) -> None:
+        """Take leave of the other processes."""
+        self._team.leave()
 
-    def _train(
-        self, training: Loaded, tokens: Sequence[Tokens], validation: Sequence[Tokens]
-    ) -> tuple[Outcome, Scores]:
-        measured: list[Scores] = []
+    def _run(self, learn: Sequence[Example], held_out: Sequence[Example], state: State) -> dict[str, Any]:
+        examples = self._examples(learn, held_out)
+        rows = self._rows(examples.learn)
+        self._announce(examples, rows)
+        asked = held_out[: self._options.generate_examples]
+        if not state.base:
+            base = self._measured(self._loaded, examples.held_out)
+            self._records.add(0, 0, **base)
+            self._records.flush()
+            state = replace(state, base=base | self._answered(self._loaded, asked))
+        torch.manual_seed(self._options.asked.seed)  # where LoRA begins
+        training = replace(self._loaded, model=prepared(self._loaded.model, self._used))
+        loop = self._loop(training, rows, examples)
+        last, why = loop.run(rows, state)
+        best_taken = loop.take_best(last)
+        final = replace(training, model=merged(training.model, self._used))
+        tuned = self._measured(final, examples.held_out)
+        more = self._answered(final, asked) | self._exact(final, learn)
+        self._last_words(last, why, more)
+        if self._team.rank == 0:
+            save(final, self._options.model_folder)
+        result = Result(last, why, best_taken, {"train_loss": last.train_loss} | tuned | more, len(rows))
+        told = summary(self._options, self._used, self._found, examples.cut, result, self._started)
+        told["examples"] = {"train": len(examples.learn), "validation": len(examples.held_out)}
+        self._records.say(f"done, {told['tuned']}")
+        return told
 
-        def evaluate(step: int, epoch: float) -> None:
-            measured.append(scores(training, validation))
-            self._records.add(step, epoch, **asdict(measured[-1]))
+    def _examples(self, learn: Sequence[Example], held_out: Sequence[Example]) -> _Examples:
+        limit = min(self._used.max_seq_length, self._found.positions)
+        found, cut = {}, {}
+        for name, some in (("train", learn), ("validation", held_out[: self._options.eval_examples])):
+            tokens = [tokens_of(self._loaded.tokenizer, example) for example in some]
+            found[name], cut[name] = fitted(tokens, limit)
+            if cut[name].examples_cut:
+                self._records.say(f"{name}: {cut[name]}")
+        return _Examples(found["train"], found["validation"], cut)
 
-        outcome = train(training, tokens, self._options.asked, self._used, self._records, evaluate)
-        return outcome, measured[-1]
+    def _rows(self, tokens: Sequence[Tokens]) -> list[Row]:
+        """Return the rows to train on; packed ones are as long as asked, else as the longest example."""
+        if not self._options.asked.packing:
+            return alone(tokens)
+        longest = max(map(len, tokens))
+        asked = min(self._options.asked.max_seq_length or longest, self._found.positions)
+        return packed(tokens, max(asked, longest))
 
-    def _exact_match(self, final: Loaded, learn: Sequence[Example], outcome: Outcome) -> float | None:
+    def _loop(self, training: Loaded, rows: Sequence[Row], examples: _Examples) -> Training:
+        options = self._options
+        saving = (options.save_steps, options.save_seconds)
+        plan = plan_for(rows, self._used, options.asked, self._team, saving)
+
+        def evaluate() -> dict[str, float]:
+            return self._measured(training, examples.held_out)
+
+        return Training(training, self._used, plan, self._team, self._records, self._checkpoints, evaluate)
+
+    def _measured(self, loaded: Loaded, held_out: Sequence[Tokens]) -> dict[str, float]:
+        return asdict(scores(loaded, held_out, self._team))
+
+    def _answered(self, loaded: Loaded, asked: Sequence[Example]) -> dict[str, float]:
+        """Return how held-out questions are answered; nothing where none are to be asked."""
+        if not asked:
+            return {}
+        found = answered(loaded, asked, self._used.max_seq_length, self._team)
+        return {"answer_exact_match": found.exact_match, "answer_f1": found.f1}
+
+    def _exact(self, final: Loaded, learn: Sequence[Example]) -> dict[str, float]:
         asked = learn[: self._options.exact_match_examples]
         if not asked:
-            return None
-        share = exact_match(final, asked, self._used.max_tokens)
-        self._records.add(outcome.steps, outcome.epochs, exact_match=share)
-        return share
+            return {}
+        return {"exact_match": answered(final, asked, self._used.max_seq_length, self._team).exact_match}
 
-    def _announce(self, train_count: int, validation_count: int) -> None:
-        used = self._used
-        print(
-            f"trainer: {self._base} ({self._loaded.parameters / 1e6:.1f} M parameters), {used.method}, "
-            f"{train_count} examples to learn, {validation_count} held out; {used.passes} passes, "
-            f"batch {used.batch_size}, rate {used.learning_rate:g}. {used.why}",
-            flush=True,
+    def _last_words(self, last: State, why: str, more: Mapping[str, float]) -> None:
+        if why in ("max_steps", "max_seconds"):
+            self._records.add(last.step, last.epoch, cap_hit=why)
+        if self._options.asked.early_stopping_patience and last.best:
+            self._records.add(last.step, last.epoch, best_step=last.best.step, best_eval_loss=last.best.eval_loss)
+        if more:
+            self._records.add(last.step, last.epoch, **more)
+
+    def _announce(self, examples: _Examples, rows: Sequence[Row]) -> None:
+        used, asked = self._used, self._options.asked
+        packing = f" in {len(rows)} packed rows" if asked.packing else ""
+        together = f", {self._team.count} processes" if self._team.count > 1 else ""
+        self._records.say(
+            f"{self._found.base} ({self._found.parameters / 1e6:.1f} M parameters), {used.method}, "
+            f"{len(examples.learn)} examples to learn{packing}, {len(examples.held_out)} held out; "
+            f"{used.passes} passes, batch {used.batch_size}{together}, rate {used.learning_rate:g}. {used.why}"
         )
-
-    def _summary(self, result: _Result, train_count: int, validation_count: int) -> dict[str, Any]:
-        outcome, final = result.outcome, {"train_loss": result.outcome.train_loss} | asdict(result.tuned)
-        if result.exact_match is not None:
-            final["exact_match"] = result.exact_match
-        return {
-            "status": "Completed",
-            "metrics": final,
-            "base_metrics": asdict(result.base),
-            "base_model": {
-                "asked": self._base.asked,
-                "stand_in": self._base.stand_in,
-                "parameters": self._loaded.parameters,
-            },
-            "asked": asdict(self._options.asked),
-            "used": asdict(self._used),
-            "caps_hit": list(outcome.caps_hit),
-            "steps": outcome.steps,
-            "epochs": round(outcome.epochs, 4),
-            "examples": {"train": train_count, "validation": validation_count},
-            "tokens_per_second": round(outcome.tokens / max(outcome.seconds, 1e-9)),
-            "seconds": {
-                "training": round(outcome.seconds, 2),
-                "total": round(time.monotonic() - self._started, 2),
-            },
-        }

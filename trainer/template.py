@@ -27,6 +27,9 @@ class Tokens:
     ids: tuple[int, ...]
     labels: tuple[int, ...]
 
+    def __len__(self) -> int:
+        return len(self.ids)
+
     def first(self, count: int) -> "Tokens":
         """Return only the first tokens."""
         return Tokens(self.ids[:count], self.labels[:count])

@@ -8,9 +8,10 @@ import torch
 from transformers import AutoTokenizer, PreTrainedTokenizerFast
 
 from trainer.bases import OWN_BASE
-from trainer.model import Loaded, save
+from trainer.model import Loaded
 from trainer.options import Options, parse
 from trainer.pretrain import small_model
+from trainer.writing import save
 
 EXAMPLES = [
     ("Where is the hub?", "In the cellar."),
@@ -36,6 +37,17 @@ def tiny_base(tmp_path_factory: pytest.TempPathFactory, tokenizer: PreTrainedTok
     return folder
 
 
+@pytest.fixture(scope="session")
+def mid_base(tmp_path_factory: pytest.TempPathFactory, tokenizer: PreTrainedTokenizerFast) -> Path:
+    """A random Phi-3 of 4 million parameters, with a sliding window as Phi-3-mini has, but a short one."""
+    torch.manual_seed(6)
+    folder = tmp_path_factory.mktemp("base") / "mid"
+    model = small_model(tokenizer, width=256, layers=4, heads=8)
+    model.config.sliding_window = 12
+    save(Loaded(model, tokenizer), folder)
+    return folder
+
+
 def chat(*turns: str, system: str = "Be brief.") -> dict[str, list[dict[str, str]]]:
     roles = ("user", "assistant")
     asked = [{"role": roles[i % 2], "content": turn} for i, turn in enumerate(turns)]
@@ -53,6 +65,18 @@ def dataset(tmp_path: Path) -> Path:
 def arguments(dataset: Path, tiny_base: Path, tmp_path: Path) -> list[str]:
     files = ["--train", dataset, "--validation", dataset, "--base-model", tiny_base, "--output", tmp_path / "out"]
     return [*map(str, files), "--num_train_epochs", "1", "--threads", "1"]
+
+
+def metrics(folder: Path) -> list[dict[str, float]]:
+    """Return the lines of metrics.jsonl."""
+    return [json.loads(line) for line in (folder / "metrics.jsonl").read_text(encoding="utf-8").splitlines()]
+
+
+def curve(folder: Path, name: str = "train_loss") -> dict[int, float]:
+    """Return one metric by step; each step has it once."""
+    found = [(line["step"], line[name]) for line in metrics(folder) if name in line]
+    assert len(dict(found)) == len(found)
+    return dict(found)
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ from trainer.evaluate import scores
 from trainer.examples import read_examples
 from trainer.model import Loaded
 from trainer.pretrain import pretrain
+from trainer.ranks import Ranks
 from trainer.template import tokens_of
 
 SAMPLES = Path(__file__).parents[2] / "samples"
@@ -43,7 +44,7 @@ def test_the_base_model_is_small_and_knows_its_corpus(tokenizer):
     assert sum(path.stat().st_size for path in OWN_BASE.iterdir()) < 3_000_000
     model = AutoModelForCausalLM.from_pretrained(OWN_BASE, dtype=torch.float32)
     unseen = [tokens_of(tokenizer, example) for example in islice(conversations(999), 32)]
-    assert scores(Loaded(model, tokenizer), unseen).perplexity < 8
+    assert scores(Loaded(model, tokenizer), unseen, Ranks()).perplexity < 8
 
 
 def test_the_sample_dataset_is_fit_to_train_on():

@@ -67,8 +67,8 @@ def _with(arguments, name, value):
         ("--validation", "/", "cannot be read"),
         ("--base-model", "/no/such/folder", "is not a folder"),
         ("--base-model", "./nowhere", "is not a folder"),
-        ("--num_train_epochs", "0", "is not a whole number from 1 on"),
-        ("--num_train_epochs", "many", "is not a whole number from 1 on"),
+        ("--num_train_epochs", "0", "is not a whole number from 1 to 1000000"),
+        ("--num_train_epochs", "many", "is not a whole number from 1 to 1000000"),
         ("--output", "/dev/null/out", "cannot be written"),
     ],
 )
@@ -87,7 +87,20 @@ def test_a_bad_argument_ends_with_one_line_and_code_2(arguments, capsys, name, v
         ({"config.json": "{"}, "has no readable config.json"),
         ({"config.json": "[]"}, "has no readable config.json"),
         ({"config.json": '{"model_type": "llama"}'}, 'says model_type "llama", not phi3'),
-        ({"config.json": '{"model_type": "phi3"}'}, "does not load"),
+        ({"config.json": '{"model_type": "phi3"}'}, "has no weights"),
+        ({"config.json": '{"model_type": "phi3"}', "model.safetensors": ""}, "has no tokenizer.json"),
+        (
+            {"config.json": '{"model_type": "phi3"}', "model.safetensors": "", "tokenizer.json": ""},
+            "does not load",
+        ),
+        (
+            {
+                "config.json": '{"model_type": "phi3", "vocab_size": "many"}',
+                "model.bin": "",
+                "tokenizer.model": "",
+            },
+            "does not load",
+        ),
     ],
 )
 def test_a_bad_base_folder_is_named(arguments, capsys, tmp_path, files, what):
@@ -97,6 +110,34 @@ def test_a_bad_base_folder_is_named(arguments, capsys, tmp_path, files, what):
         (folder / name).write_text(text, encoding="utf-8")
     assert main(_with(arguments, "--base-model", folder)) == 2
     said = capsys.readouterr().err
+    assert what in said
+    assert said.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("option", "what"),
+    [
+        ("--lora_r=0", "'0' is not a whole number from 1 to 512"),
+        ("--lora_r=513", "'513' is not a whole number from 1 to 512"),
+        ("--lora_alpha=0.5", "'0.5' is not a whole number from 1 to 4096"),
+        ("--lora_dropout=1", "'1' is not a number from 0 to below 1"),
+        ("--gradient_accumulation_steps=0", "'0' is not a whole number from 1 to 1024"),
+        ("--per_device_train_batch_size=2000", "'2000' is not a whole number from 1 to 1024"),
+        ("--max_seq_length=8", "'8' is not a whole number from 16 to 131072"),
+        ("--packing=perhaps", "'perhaps' is neither on nor off"),
+        ("--early_stopping_patience=-1", "'-1' is not a whole number from 0 to 1000"),
+        ("--warmup_ratio=1.5", "'1.5' is not a number from 0 to below 1"),
+        ("--weight_decay=-0.1", "'-0.1' is not a number from 0 to below 1"),
+        ("--weight_decay=nan", "'nan' is not a number from 0 to below 1"),
+        ("--seed=-1", "'-1' is not a whole number from 0 to 2147483647"),
+        ("--save_steps=0", "'0' is not a whole number from 1 on"),
+        ("--profile=large", "invalid choice: 'large'"),
+    ],
+)
+def test_what_is_out_of_bounds_is_named_with_its_bounds(arguments, capsys, option, what):
+    assert main([*arguments, option]) == 2
+    said = capsys.readouterr().err
+    assert option.split("=")[0] in said
     assert what in said
     assert said.count("\n") == 1
 

@@ -8,27 +8,26 @@ import torch
 from safetensors.torch import load_file
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
-from tests.trainer.conftest import EXAMPLES, chat
-from trainer.bases import Base
+from tests.trainer.conftest import EXAMPLES, chat, metrics
 from trainer.errors import UserError
-from trainer.evaluate import answers, scores
-from trainer.examples import Message, read_examples
-from trainer.loop import train
-from trainer.model import LORA_TARGETS, Loaded, load, merged, prepared
-from trainer.profile import Asked, used_for
-from trainer.records import Records
+from trainer.evaluate import answers
+from trainer.examples import Message
+from trainer.model import LORA_TARGETS, Loaded
 from trainer.run import fine_tune
-from trainer.template import prompt_ids, tokens_of
+from trainer.template import prompt_ids
 
 EVAL_NAMES = {"eval_loss", "perplexity", "eval_token_accuracy", "eval_f1"}
 
 
+ANSWER_NAMES = {"answer_exact_match", "answer_f1"}
+
+
 def _metrics(options):
-    return [json.loads(line) for line in (options.output / "metrics.jsonl").read_text().splitlines()]
+    return metrics(options.output)
 
 
 def _summary(options):
-    return json.loads((options.output / "summary.json").read_text())
+    return json.loads((options.output / "metrics.json").read_text())
 
 
 def _asked(options, **changes):
@@ -44,16 +43,16 @@ def test_the_metrics_tell_each_step_and_each_pass(options):
     assert [line["progress"] for line in steps] == pytest.approx([n / 6 for n in range(1, 7)], rel=1e-4)
     assert [line["epoch"] for line in passes] == list(range(7))  # 0 is the base model
     assert all(set(line) == EVAL_NAMES | {"step", "epoch"} for line in passes)
-    assert _metrics(options)[-1].keys() == {"step", "epoch", "exact_match"}
+    assert _metrics(options)[-1].keys() == ANSWER_NAMES | {"step", "epoch", "exact_match"}
 
 
 def test_the_summary_tells_what_was_asked_and_what_was_used(options):
     fine_tune(_asked(options, learning_rate=3e-4))
     summary = _summary(options)
     assert summary["status"] == "Completed"
-    assert set(summary["metrics"]) == EVAL_NAMES | {"train_loss", "exact_match"}
-    assert set(summary["base_metrics"]) == EVAL_NAMES
-    assert summary["metrics"]["perplexity"] < summary["base_metrics"]["perplexity"]
+    assert set(summary["tuned"]) == EVAL_NAMES | ANSWER_NAMES | {"train_loss", "exact_match"}
+    assert set(summary["base"]) == EVAL_NAMES | ANSWER_NAMES
+    assert summary["tuned"]["perplexity"] < summary["base"]["perplexity"]
     assert (summary["asked"]["num_train_epochs"], summary["used"]["passes"]) == (1, 6)
     assert (summary["asked"]["learning_rate"], summary["used"]["learning_rate"]) == (3e-4, 2e-3)
     assert summary["used"]["why"]
@@ -63,7 +62,7 @@ def test_the_summary_tells_what_was_asked_and_what_was_used(options):
 
 def test_a_tuned_model_answers_word_for_word_after_loading_it_again(options):
     fine_tune(_asked(options, num_train_epochs=10, learning_rate_multiplier=4.0))
-    assert _summary(options)["metrics"]["exact_match"] == 1.0
+    assert _summary(options)["tuned"]["exact_match"] == 1.0
     folder = options.output / "model"
     loaded = Loaded(AutoModelForCausalLM.from_pretrained(folder), AutoTokenizer.from_pretrained(folder))
     system = Message("system", "Be brief.")
@@ -78,22 +77,8 @@ def test_lora_trains_merges_and_loads_as_a_plain_model(options, tiny_base):
     changed = {name for name in before if not torch.equal(before[name], after[name])}
     assert {name.split(".")[-2] for name in changed} == set(LORA_TARGETS)
     assert _summary(options)["used"]["method"] == "lora"
-    assert _summary(options)["metrics"]["eval_loss"] < _summary(options)["base_metrics"]["eval_loss"]
+    assert _summary(options)["tuned"]["eval_loss"] < _summary(options)["base"]["eval_loss"]
     AutoModelForCausalLM.from_pretrained(options.output / "model")
-
-
-def test_a_real_models_profile_trains_too(options, tiny_base, tokenizer, tmp_path):
-    loaded = load(Base(str(tiny_base), tiny_base))
-    loaded.model.bfloat16()
-    asked = Asked(num_train_epochs=2, per_device_train_batch_size=2, learning_rate=3e-4)
-    used = used_for(asked, "lora", parameters=3_800_000_000)
-    training = Loaded(prepared(loaded.model, used), tokenizer)
-    tokens = [tokens_of(tokenizer, example) for example in read_examples(options.train)]
-    before = scores(training, tokens).eval_loss
-    outcome = train(training, tokens, asked, used, Records(tmp_path / "out"), lambda *_: None)
-    assert outcome.steps == 4
-    assert scores(training, tokens).eval_loss < before
-    assert merged(training.model, used).dtype == torch.bfloat16
 
 
 def test_the_same_seed_gives_the_same_model(options, tmp_path):
@@ -120,7 +105,7 @@ def test_one_held_out_example_and_several_turns_are_enough(options, tmp_path):
     one.write_text(json.dumps(chat("Hi!", "Hello.", "Bye!", "Goodbye.")), encoding="utf-8")
     fine_tune(replace(options, train=one, validation=one, exact_match_examples=0))
     assert _summary(options)["examples"] == {"train": 1, "validation": 1}
-    assert "exact_match" not in _summary(options)["metrics"]
+    assert "exact_match" not in _summary(options)["tuned"]
 
 
 def test_a_rate_far_too_high_is_told_not_saved(options):
