@@ -8,6 +8,7 @@ from shared.commands import DELETE
 from shared.core.dataset.cost import Prices
 from shared.core.messages import email
 from shared.core.run import Channel, State
+from shared.core.run_view import run_view
 from shared.errors import NotFound, ServiceRefused, ServiceUnavailable
 from shared.ports import PREFLIGHT
 from tests.unit.world import GOOD, World, example
@@ -103,6 +104,20 @@ def test_what_costs_more_than_the_budget_is_not_trained(budget, state):
     world.tick(8)
     assert world.run(run_id).state is state
     assert ("EUR" in " ".join(world.run(run_id).reasons)) == (state is State.REJECTED)
+
+
+@pytest.mark.parametrize(("budget", "state"), [("0.5", State.REJECTED), ("500", State.SERVING)])
+def test_on_gpus_hours_count_for_the_budget_and_the_run_tells_the_cost(budget, state):
+    world = World(prices=Prices(9, 9, "EUR", gpu_training_per_hour=100_000, gpu_hosting_per_hour=4.1))
+    world.datasets.drop("support.yaml", f"base_model: Phi-3.5-mini-instruct\nbudget: {budget}".encode(), world.now)
+    run_id = world.receive(world.drop())
+    world.tick(8)
+    cost = run_view(world.run(run_id))["cost"]
+    assert world.run(run_id).state is state
+    assert 0.5 < cost["training_cost"] < 500
+    assert (cost["hosting_per_day"], cost["currency"]) == (98.4, "EUR")
+    if state is State.SERVING:
+        assert "then 98.40 EUR for each day" in email(world.email.sent[0], world.email.backgrounds[0]).text
 
 
 def test_a_rejection_names_the_three_most_frequent_reasons_and_where_all_are():

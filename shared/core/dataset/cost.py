@@ -75,7 +75,7 @@ class Cost:
         if self.tokens_per_second is None:
             return None
         gpus = self.prices.gpus if self.managed else 1
-        return round(self.trained_tokens / (self.tokens_per_second * gpus) / 3600, 3)
+        return self.trained_tokens / (self.tokens_per_second * gpus) / 3600
 
     @property
     def managed(self) -> bool:
@@ -109,7 +109,7 @@ class Cost:
             "epochs": self.epochs,
             "trained_tokens": self.trained_tokens,
         }
-        shown |= {} if self.hours is None else {"estimated_hours": self.hours}
+        shown |= {} if self.hours is None else {"estimated_hours": round(self.hours, 3)}
         shown |= {"gpus": self.prices.gpus} if self.managed else {}
         known = {"training": self.training, "hosting_per_day": self.hosting_per_day}
         prices = {name: price for name, price in known.items() if price is not None}
