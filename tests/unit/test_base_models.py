@@ -39,8 +39,8 @@ def test_an_unknown_name_is_refused_with_a_way_out(name, hint):
     ("name", "path"),
     [
         ("Phi-4-mini-instruct", "azureml://registries/azureml/models/Phi-4-mini-instruct/versions/1"),
-        ("Phi-3-mini-4k-instruct", "azureml://registries/azureml/models/Phi-3-mini-4k-instruct/versions/14"),
-        ("Phi-3.5-mini-instruct", "azureml://registries/azureml/models/Phi-3.5-mini-instruct/versions/4"),
+        ("Phi-3-mini-4k-instruct", "azureml://registries/azureml/models/Phi-3-mini-4k-instruct/versions/15"),
+        ("Phi-3.5-mini-instruct", "azureml://registries/azureml/models/Phi-3.5-mini-instruct/versions/6"),
     ],
 )
 def test_each_has_its_path_in_the_registry(name, path):

@@ -57,14 +57,14 @@ def test_azure_that_does_not_answer_is_asked_again_later():
         asked(FakeAzure(failing={WORKSPACE: ServiceUnavailable("azure", "away")}))
 
 
-WEIGHTS = f"{REGISTRY}/Phi-3-mini-4k-instruct/versions/14"
+WEIGHTS = f"{REGISTRY}/Phi-3-mini-4k-instruct/versions/15"
 A100 = f"{VCPUS}/standardNCADSA100v4Family"
 
 
 @pytest.mark.parametrize(
     ("spoil", "reason"),
     [
-        (lambda azure: azure.resources.pop(WEIGHTS), "azureml has no Phi-3-mini-4k-instruct in version 14"),
+        (lambda azure: azure.resources.pop(WEIGHTS), "azureml has no Phi-3-mini-4k-instruct in version 15"),
         (lambda azure: azure.resources[A100].update(limit=0), "eastus2, and the limit is 0"),
         (lambda azure: azure.resources[A100].update(currentValue=96), None),  # the job waits its turn
         (
