@@ -1,10 +1,11 @@
-"""Checks of what a job runs on and as whom: the cluster that is named, or serverless compute."""
+"""Checks of what a job runs on and as whom, and whether it reaches its files from there."""
 
 from collections.abc import Iterator
 
+from shared.errors import NotFound
 from shared.preflight.lines import Line, missing, ok, unknown
 from shared.preflight.machines import CLUSTER, cluster_of
-from shared.preflight.site import Facts, Site
+from shared.preflight.site import STORAGE, Facts, Site
 
 
 def compute(site: Site) -> Iterator[Line]:
@@ -19,6 +20,23 @@ def compute(site: Site) -> Iterator[Line]:
         return
     problems = list(_problems(cluster, site))
     yield from problems or [ok(_description(cluster, name))]
+
+
+def network(site: Site) -> Iterator[Line]:
+    """Tell whether machines reach the storage account, which a private network keeps for itself."""
+    try:
+        properties = site.azure.read(site.account_id, STORAGE)["properties"]
+    except NotFound:
+        yield unknown(f"to be seen once there is a storage account {site.account}")
+        return
+    closed = properties.get("publicNetworkAccess") == "Disabled"
+    if closed or (properties.get("networkAcls") or {}).get("defaultAction") == "Deny":
+        yield unknown(
+            f"{site.account} lets in named networks only, and machines come from the hub's managed one, if any",
+            "docs/azure.md, Networking, says what the hub needs",
+        )
+    else:
+        yield ok(f"machines reach {site.account}")
 
 
 def _problems(cluster: Facts, site: Site) -> Iterator[Line]:

@@ -46,6 +46,13 @@ CHECKS = (
         route=Route.MANAGED,
     ),
     Check("GPU compute", compute.compute, "Azure ML refuses each job", WORKSPACE, route=Route.MANAGED),
+    Check(
+        "GPU network",
+        compute.network,
+        "jobs fail: they do not reach their files",
+        (*GROUP, "blob_url"),
+        route=Route.MANAGED,
+    ),
     Check("weights", weights.weights, "jobs fail: they have nothing to train on", WORKSPACE, route=Route.MANAGED),
     Check("datastore", training.datastore, "jobs fail: they do not find their files", (*WORKSPACE, "blob_url")),
     Check("function app", app.app, "nothing reacts to a dropped file", GROUP),

@@ -1,6 +1,6 @@
 """The preflight of a base model that trains on GPUs, over the local cloud: each planted fault is named."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -12,7 +12,6 @@ from shared.gateways.azure_ml import AzureTraining
 from shared.gateways.azure_reads import AzureReads
 from shared.ports import PREFLIGHT
 from shared.preflight import CHECKS, Line, Site, Status, look, obstacle
-from tests.cloud import RunningCloud
 from tests.contract.conftest import Real
 from tests.fakes.azure_site import NOW
 
@@ -35,9 +34,9 @@ def arm(match: str, status: int = 200, body: Any = None) -> dict[str, Any]:
 
 
 @pytest.fixture
-def cloud(real: Real) -> Iterator[RunningCloud]:
-    """The cloud whose quota a test takes away."""
-    yield real.cloud
+def set_quota(real: Real) -> Iterator[Callable[..., None]]:
+    """Take quota away, for one test."""
+    yield real.cloud.set_quota
     real.cloud.set_quota()
 
 
@@ -59,8 +58,8 @@ def test_a_setting_that_no_machine_fits_is_named(real: Real, check, changed, say
 @pytest.mark.parametrize(
     ("tier", "family"), [("standard", "standardNCADSA100v4Family"), ("spot", "TotalLowPriorityCores")]
 )
-def test_quota_that_was_taken_away_is_named(real: Real, cloud: RunningCloud, tier: str, family: str):
-    cloud.set_quota(**{family: 0})
+def test_quota_that_was_taken_away_is_named(real: Real, set_quota: Callable[..., None], tier: str, family: str):
+    set_quota(**{family: 0})
     line = lines_of("GPU quota", site_of(real, training_tier=tier))[0]
     assert line.says == f"training needs 24 vCPUs of {family} in eastus2, and the limit is 0"
     assert f"--resource-name {family}" in line.mend
@@ -69,7 +68,7 @@ def test_quota_that_was_taken_away_is_named(real: Real, cloud: RunningCloud, tie
 @pytest.mark.parametrize(
     ("check", "fault", "says", "mend"),
     [
-        ("weights", arm(f"/models/{PHI_3}/versions", 404), f"no {PHI_3} in version 14", "az ml model list"),
+        ("weights", arm(f"/models/{PHI_3}/versions", 404), f"no {PHI_3} in version 15", "az ml model list"),
         ("roles of the machines", arm("/roleAssignments", body=EMPTY), "on reports", "az role assignment create"),
         (
             "roles of the machines",
@@ -86,8 +85,10 @@ def test_a_fault_of_what_gpus_need_is_named_with_its_mend(real: Real, check, fau
 
 
 @pytest.mark.usefixtures("azure_ai_ml")
-def test_a_job_without_quota_for_its_endpoint_is_not_submitted(real: Real, cloud: RunningCloud, run: Run):
-    cloud.set_quota(standardNCadsH100v5Family=0)
+def test_a_job_without_quota_for_its_endpoint_is_not_submitted(
+    real: Real, set_quota: Callable[..., None], run: Run
+):
+    set_quota(standardNCadsH100v5Family=0)
     site = site_of(real, hosting_instance="Standard_NC40ads_H100_v5")
     training = AzureTraining(real.settings, real.credential, lambda name: obstacle(name, site))
     with pytest.raises(ServiceRefused, match="hosting needs 40 vCPUs") as refused:

@@ -86,6 +86,7 @@ def _account() -> list[tuple[str, dict[str, Any]]]:
     return [
         ("/subscriptions/sub", {"displayName": "Sub", "state": "Enabled"}),
         (GROUP, {"location": "eastus2"}),
+        (STORAGE, {"properties": {"networkAcls": {"defaultAction": "Allow"}}}),
         *((f"/subscriptions/sub/providers/{name}", dict(registered)) for name in (*PROVIDERS, *GPU_PROVIDERS)),
         (f"{USAGES}/1", {"name": {"value": "StorageAccounts"}, "currentValue": 3, "limit": 250}),
     ]
@@ -133,7 +134,7 @@ def _gpus() -> list[tuple[str, dict[str, Any]]]:
         *vcpus("TotalLowPriorityCores", 100, "lowPriorityCores"),
         *vcpus("Total Cluster Dedicated Regional vCPUs", 100, "dedicatedCores"),
         (DISCOVERY, found),
-        (f"{REGISTRY}/Phi-3-mini-4k-instruct/versions/14", {}),
+        (f"{REGISTRY}/Phi-3-mini-4k-instruct/versions/15", {}),
         (CLUSTER, {"properties": cluster, "identity": {"userAssignedIdentities": {MACHINES.upper(): {}}}}),
     ]
 

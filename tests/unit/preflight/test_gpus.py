@@ -16,6 +16,7 @@ from tests.fakes.azure_site import (
     REGION,
     REGISTRY,
     RUN_AS,
+    STORAGE,
     VCPUS,
     WORKSPACE,
     vcpus,
@@ -24,7 +25,7 @@ from tests.unit.preflight.deployment import Deployment
 
 Spoil = Callable[[Deployment], object]
 A100 = f"{VCPUS}/standardNCADSA100v4Family"
-PHI_3 = f"{REGISTRY}/Phi-3-mini-4k-instruct/versions/14"
+PHI_3 = f"{REGISTRY}/Phi-3-mini-4k-instruct/versions/15"
 T4 = "Standard_NC4as_T4_v3"
 
 
@@ -76,7 +77,7 @@ def test_what_is_ok_says_how_much_there_is():
     says = [each.line.says for each in phi_3(TRAINING_INSTANCE="Standard_NC48ads_A100_v4").told()]
     assert "training on Standard_NC48ads_A100_v4: 2 GPUs, of which 1 train" in says
     assert "hosting needs 24 vCPUs of standardNCADSA100v4Family: 96 of 96 are free" in says
-    assert "azureml://registries/azureml/models/Phi-3-mini-4k-instruct/versions/14 is there" in says
+    assert "azureml://registries/azureml/models/Phi-3-mini-4k-instruct/versions/15 is there" in says
     assert "all 13 are registered" in says
 
 
@@ -169,12 +170,12 @@ FAULTS: list[tuple[str, Spoil, str, str]] = [  # check, fault, what is said, wha
         "GPU compute",
         lambda d: (cluster()(d), d.azure.resources[CLUSTER].pop("identity")),
         "gpu-cluster has no identity, and jobs could read and write no file",
-        f"az ml compute update --name gpu-cluster --identity-type user_assigned --user-assigned-identities {MACHINES}",
+        f"--name gpu-cluster --identity-type user_assigned --user-assigned-identities {MACHINES}",
     ),
     (
         "weights",
         lambda d: d.remove(PHI_3),
-        "the registry azureml has no Phi-3-mini-4k-instruct in version 14",
+        "the registry azureml has no Phi-3-mini-4k-instruct in version 15",
         "az ml model list --registry-name azureml --name Phi-3-mini-4k-instruct",
     ),
     (
@@ -221,6 +222,9 @@ def test_each_fault_is_named_alone_with_its_mend(check, spoil, says, mend):
             lambda d: (cluster()(d), d.azure.resources[CLUSTER].update(identity={"type": "SystemAssigned"})),
             {("GPU compute", Status.UNKNOWN)},
         ),
+        (lambda d: d.property(STORAGE, networkAcls={"defaultAction": "Deny"}), {("GPU network", Status.UNKNOWN)}),
+        (lambda d: d.property(STORAGE, publicNetworkAccess="Disabled"), {("GPU network", Status.UNKNOWN)}),
+        (lambda d: d.remove(STORAGE), {("GPU network", Status.UNKNOWN)}),
         (lambda d: d.remove(A100), {("GPU quota", Status.UNKNOWN)}),
         (lambda d: d.remove(DISCOVERY), {("weights", Status.UNKNOWN)}),
         (lambda d: d.fail(VCPUS, 403, "AuthorizationFailed"), {("GPU quota", Status.UNKNOWN)}),
