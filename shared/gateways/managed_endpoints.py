@@ -19,7 +19,14 @@ from shared.settings import Settings
 
 DEPLOYMENT = "tuned"
 ALL_TRAFFIC = {DEPLOYMENT: 100}
-SILENT = {"APP_INSIGHTS_LOG_RESPONSE_ENABLED": "false"}  # else Microsoft's server would keep every answer there
+# What Microsoft's server reads. One process, since each would load the weights; threads for eight answers, as many
+# requests that wait, and the probes; as long to load as the probe waits; no answers kept in Application Insights.
+SERVER = {
+    "WORKER_COUNT": "1",
+    "GUNICORN_CMD_ARGS": "--worker-class gthread --threads 24",
+    "WORKER_TIMEOUT": "900",
+    "APP_INSIGHTS_LOG_RESPONSE_ENABLED": "false",
+}
 SCORE = "/score"
 UNDER_WAY = frozenset({"creating", "updating", "scaling", "resizing"})
 BUSY = 409  # Azure ML takes no deletion while something else is under way
@@ -107,7 +114,7 @@ class ManagedEndpoints:
                 "instanceType": self._settings.hosting_instance,
                 "model": f"{self._arm.workspace_path}/models/{run.asset}/versions/1",
                 "appInsightsEnabled": False,
-                "environmentVariables": {"SERVED_MODEL_NAME": run.checked.base_model} | SILENT,
+                "environmentVariables": {"SERVED_MODEL_NAME": run.checked.base_model} | SERVER,
                 "requestSettings": REQUESTS,
                 "livenessProbe": LIVENESS,
                 "readinessProbe": READINESS,

@@ -15,15 +15,13 @@ import pytest
 import pytest_asyncio
 
 from localcloud.azure_ml.online_serving import OnlineServer, OnlineServerFailed, reason_in
+from shared.gateways.managed_endpoints import SERVER
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 ROOT = Path(__file__).parents[2]
 BASE = ROOT / "trainer" / "base"
-VARIABLES = {
-    "GUNICORN_CMD_ARGS": "--worker-class gthread --threads 24",
-    "SERVED_MODEL_NAME": "Phi-3.5-mini-instruct",
-}
+VARIABLES = {**SERVER, "SERVED_MODEL_NAME": "Phi-3.5-mini-instruct"}
 SECRET = "zanzibar"
 LONG = {"n": 8, "temperature": 2, "seed": 1, "stream": True}  # more than a second of writing
 IN_TIME = 30.0  # seconds
