@@ -22,7 +22,9 @@ def weights(site: Site) -> Iterator[Line]:
         return
     problem = _problem(model, models, site)
     if problem:
-        yield missing(problem, f"az ml model list --registry-name {REGISTRY} --name {model.name} --output table")
+        yield missing(
+            problem, f"az ml model list --registry-name {REGISTRY} --name {model.name} --include-archived"
+        )
     else:
         yield ok(f"{model.registry_path} is there")
 

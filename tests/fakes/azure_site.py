@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from shared.core.base_models import base_model
 from shared.errors import NotFound
 from shared.preflight.account import GPU_PROVIDERS, PROVIDERS
 from shared.preflight.news import SUBSCRIPTIONS
@@ -34,6 +35,8 @@ REGISTRY = (
     "https://cert-eastus.experiments.azureml.net/mferp/managementfrontend/subscriptions/ms/resourceGroups/registries"
     "/providers/Microsoft.MachineLearningServices/registries/azureml/models"
 )
+PHI_3 = base_model("Phi-3-mini-4k-instruct")
+WEIGHTS = f"{REGISTRY}/{PHI_3.name}/versions/{PHI_3.version}"
 USAGES = "/subscriptions/sub/providers/Microsoft.Storage/locations/eastus2/usages"
 ENVIRONMENT = {
     "AzureWebJobsStorage__blobServiceUri": "https://sttd.blob.core.windows.net/",
@@ -134,7 +137,7 @@ def _gpus() -> list[tuple[str, dict[str, Any]]]:
         *vcpus("TotalLowPriorityCores", 100, "lowPriorityCores"),
         *vcpus("Total Cluster Dedicated Regional vCPUs", 100, "dedicatedCores"),
         (DISCOVERY, found),
-        (f"{REGISTRY}/Phi-3-mini-4k-instruct/versions/15", {}),
+        (WEIGHTS, {}),
         (CLUSTER, {"properties": cluster, "identity": {"userAssignedIdentities": {MACHINES.upper(): {}}}}),
     ]
 

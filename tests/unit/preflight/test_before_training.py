@@ -8,7 +8,7 @@ from shared.core.base_models import UnknownBaseModel
 from shared.errors import ServiceRefused, ServiceUnavailable
 from shared.preflight import Site, obstacle
 from shared.settings import settings_and_faults
-from tests.fakes.azure_site import DISCOVERY, ENVIRONMENT, NOW, REGISTRY, SIZES, VCPUS, WORKSPACE, FakeAzure
+from tests.fakes.azure_site import DISCOVERY, ENVIRONMENT, NOW, SIZES, VCPUS, WEIGHTS, WORKSPACE, FakeAzure
 
 DATASTORE = f"{WORKSPACE}/datastores/tunedrop"
 
@@ -57,14 +57,16 @@ def test_azure_that_does_not_answer_is_asked_again_later():
         asked(FakeAzure(failing={WORKSPACE: ServiceUnavailable("azure", "away")}))
 
 
-WEIGHTS = f"{REGISTRY}/Phi-3-mini-4k-instruct/versions/15"
 A100 = f"{VCPUS}/standardNCADSA100v4Family"
 
 
 @pytest.mark.parametrize(
     ("spoil", "reason"),
     [
-        (lambda azure: azure.resources.pop(WEIGHTS), "azureml has no Phi-3-mini-4k-instruct in version 15"),
+        (
+            lambda azure: azure.resources.pop(WEIGHTS),
+            "the registry azureml has no Phi-3-mini-4k-instruct in version",
+        ),
         (lambda azure: azure.resources[A100].update(limit=0), "eastus2, and the limit is 0"),
         (lambda azure: azure.resources[A100].update(currentValue=96), None),  # the job waits its turn
         (
