@@ -17,6 +17,10 @@ from localcloud.azure_ml.jobs import Jobs
 from localcloud.azure_ml.mlflow import mlflow_routes
 from localcloud.azure_ml.models import Models
 from localcloud.azure_ml.observing import observing_routes
+from localcloud.azure_ml.online_deployments import ServerOf
+from localcloud.azure_ml.online_endpoints import OnlineEndpoints
+from localcloud.azure_ml.online_serving import OnlineServer
+from localcloud.azure_ml.operations import operation_routes
 from localcloud.azure_ml.quota import quota_routes
 from localcloud.azure_ml.registry import registry_routes
 from localcloud.azure_ml.routing import in_workspace
@@ -29,10 +33,12 @@ ARM_AUDIENCES = ("https://management.azure.com", "https://management.core.window
 WORKSPACE_VERSIONS = ("2024-10-01-preview", "2024-10-01", "2023-08-01-preview")
 
 
-def service(cloud: Cloud, trainer: Sequence[str] = TRAINER, pace: float = 1.0) -> Service:
+def service(
+    cloud: Cloud, trainer: Sequence[str] = TRAINER, pace: float = 1.0, server: ServerOf = OnlineServer
+) -> Service:
     """Return the stand-in for Azure ML; `cloud.urls` must know its address, which is a token audience too.
 
-    `pace` stretches or shrinks what only takes time so that readers can see it.
+    `pace` stretches or shrinks what only takes time so that readers can see it; `server` serves deployments.
     """
     workspace = workspace_of(cloud)
     kinds: dict[str, Kind] = {
@@ -43,10 +49,13 @@ def service(cloud: Cloud, trainer: Sequence[str] = TRAINER, pace: float = 1.0) -
     cloud.control.preempt = training.preempt
     endpoints = Endpoints(cloud, workspace, PROVISIONING * pace)
 
+    online = OnlineEndpoints(cloud, workspace, PROVISIONING * pace, server)
+
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         yield
         await endpoints.stop()
+        await online.stop()
         await training.stop()
 
     routes = [
@@ -55,6 +64,8 @@ def service(cloud: Cloud, trainer: Sequence[str] = TRAINER, pace: float = 1.0) -
         *Assets(cloud, workspace).routes(),
         *Models(workspace).routes(),
         *endpoints.routes(),
+        *online.routes(),
+        *operation_routes(workspace),
         *observing_routes(cloud, workspace),
         *mlflow_routes(workspace),
         *quota_routes(cloud.control),

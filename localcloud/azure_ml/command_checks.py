@@ -47,7 +47,7 @@ def check_command(workspace: Workspace, properties: Mapping[str, Any]) -> None:
     """Refuse a command job that Azure ML would refuse, or that is beyond the local cloud."""
     for name, value in properties.items():
         if name not in KNOWN and value:
-            raise _beyond(f"properties.{name}")
+            raise beyond(f"properties.{name}")
     for side, kinds in (("inputs", INPUTS), ("outputs", OUTPUTS)):
         for name, given in _objects(properties, side):
             _check_place(workspace, side, name, given, kinds)
@@ -73,11 +73,14 @@ def places_in(command: str) -> Iterator[tuple[str, str]]:
 def time_limit(properties: Mapping[str, Any]) -> float | None:
     """Return how many seconds the job may run, None without a limit; refuses what is no duration."""
     timeout = (properties.get("limits") or {}).get("timeout")
-    if timeout is None:
-        return None
-    found = DURATION.fullmatch(str(timeout))
+    return None if timeout is None else seconds_in("limits.timeout", timeout)
+
+
+def seconds_in(field: str, duration: Any) -> float:
+    """Return the seconds of a duration such as PT48H, or refuse the field."""
+    found = DURATION.fullmatch(str(duration))
     if found is None:
-        raise invalid("limits.timeout", f"{timeout!r} is not a duration such as PT48H")
+        raise invalid(field, f"{duration!r} is not a duration such as PT48H")
     return sum(float(part or 0) * unit for part, unit in zip(found.groups(), SECONDS, strict=True))
 
 
@@ -98,13 +101,13 @@ def _check_place(
     where, kind_field = f"{side}.{name}", "jobInputType" if side == "inputs" else "jobOutputType"
     kind, mode, uri = given.get(kind_field), given.get("mode"), given.get("uri")
     if kind not in kinds:
-        raise _beyond(f"{where}.{kind_field} {kind!r}")
+        raise beyond(f"{where}.{kind_field} {kind!r}")
     if kind == "literal":
         if not isinstance(given.get("value"), str):
             raise invalid(f"{where}.value", "is required and must be a string")
         return
     if mode is not None and mode not in MODES[side]:
-        raise _beyond(f"{where}.mode {mode!r}")
+        raise beyond(f"{where}.mode {mode!r}")
     if side == "inputs" and (not isinstance(uri, str) or not uri):
         raise invalid(f"{where}.uri", "is required")
     if side == "inputs" and kind in MODELS:
@@ -123,12 +126,12 @@ def _check_model(workspace: Workspace, where: str, uri: str) -> None:
 
 def _check_asset(where: str, kind: str, given: Mapping[str, Any]) -> None:
     if kind not in MODELS:
-        raise _beyond(f"{where}.assetName of a {kind}: data assets")
+        raise beyond(f"{where}.assetName of a {kind}: data assets")
     if not JOB_NAME.fullmatch(str(given["assetName"])):
         raise invalid(f"{where}.assetName", f"{given['assetName']!r} is not a model name")
     version = given.get("assetVersion")
     if version is not None and not str(version).isdigit():
-        raise _beyond(f"{where}.assetVersion {version!r}: versions that are no numbers")
+        raise beyond(f"{where}.assetVersion {version!r}: versions that are no numbers")
 
 
 def _check_text(properties: Mapping[str, Any]) -> None:
@@ -163,14 +166,14 @@ def _check_compute(properties: Mapping[str, Any]) -> None:
     if isinstance(count, bool) or not isinstance(count, int) or count < 1:
         raise invalid("resources.instanceCount", f"{count!r} is not a number of machines")
     if count > 1:
-        raise _beyond("resources.instanceCount above 1")
+        raise beyond("resources.instanceCount above 1")
     if size is not None and find_instance(str(size)) is None:
         raise invalid("resources.instanceType", f"{size!r} is not a size of machine in this region")
     tier = (properties.get("queueSettings") or {}).get("jobTier")
     if tier is None:
         return
     if tier not in TIERS:
-        raise _beyond(f"queueSettings.jobTier {tier!r}")
+        raise beyond(f"queueSettings.jobTier {tier!r}")
     if compute != SERVERLESS:
         raise invalid(
             "queueSettings.jobTier", f"{tier}: a cluster has its own tier; only serverless compute takes one"
@@ -181,7 +184,7 @@ def _check_distribution(given: Mapping[str, Any] | None) -> None:
     if given is None:
         return
     if given.get("distributionType") != "PyTorch":
-        raise _beyond(f"distribution.distributionType {given.get('distributionType')!r}")
+        raise beyond(f"distribution.distributionType {given.get('distributionType')!r}")
     count = given.get("processCountPerInstance")
     if isinstance(count, bool) or not isinstance(count, int) or not 1 <= count <= MOST_PROCESSES:
         raise invalid(
@@ -189,5 +192,6 @@ def _check_distribution(given: Mapping[str, Any] | None) -> None:
         )
 
 
-def _beyond(what: str) -> Refused:
+def beyond(what: str) -> Refused:
+    """Return the refusal of what Azure ML may know and the local cloud does not."""
     return Refused(501, "NotInLocalCloud", f"{what} is not part of the local cloud")

@@ -1,14 +1,14 @@
 """Azure ML's routes for serverless endpoints: created, read, given new keys, deleted."""
 
 import asyncio
-from collections.abc import Coroutine
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute
 
+from localcloud.azure_ml.changes import Changes
 from localcloud.azure_ml.checks import check_endpoint
-from localcloud.azure_ml.jobs import operation_headers
+from localcloud.azure_ml.operations import begin, operation_headers
 from localcloud.azure_ml.routing import body_of, in_workspace
 from localcloud.azure_ml.shapes import PREVIEW_ENDPOINTS, endpoint_json
 from localcloud.azure_ml.workspace import Endpoint, Refused, Workspace, new_key
@@ -25,7 +25,7 @@ class Endpoints:
 
     def __init__(self, cloud: Cloud, workspace: Workspace, provisioning: float = PROVISIONING) -> None:
         self._cloud, self._workspace, self._provisioning = cloud, workspace, provisioning
-        self._changes: set[asyncio.Task[None]] = set()
+        self._changes = Changes()
 
     def routes(self) -> list[BaseRoute]:
         """Return the routes."""
@@ -41,9 +41,7 @@ class Endpoints:
 
     async def stop(self) -> None:
         """Stop what is under way."""
-        for change in self._changes:
-            change.cancel()
-        await asyncio.gather(*self._changes, return_exceptions=True)
+        await self._changes.stop()
 
     def _shown(self, request: Request, endpoint: Endpoint) -> dict[str, object]:
         weather = self._cloud.control.weather
@@ -77,12 +75,17 @@ class Endpoints:
         if other is not None:
             message = f"only one deployment is permitted for a custom model; endpoint {other.name!r} has it"
             raise Refused(409, "Conflict", message)
+        if model.kind != "mlflow_model":
+            message = (
+                f"modelSettings.modelId: {model.asset_id} is a {model.kind}: only fine-tuning as a service makes"
+            )
+            raise Refused(400, "ValidationError", f"{message} models that can be served without machines")
         if model.archived:
             raise Refused(400, "ValidationError", f"modelSettings.modelId: {model.asset_id} is archived")
         endpoint = self._workspace.endpoints[name] = Endpoint(name, model)
         _change(endpoint, request, body)
-        self._start(self._provision(endpoint))
-        operation = self._workspace.operation(lambda: _progress(endpoint))
+        self._changes.start(self._provision(endpoint))
+        operation = begin(self._workspace, lambda: _progress(endpoint), lambda: _why(endpoint))
         headers = {"Azure-AsyncOperation": operation_headers(self._cloud, operation)["Azure-AsyncOperation"]}
         return JSONResponse(self._shown(request, endpoint), 201, headers)
 
@@ -93,10 +96,10 @@ class Endpoints:
             return Response(status_code=204)
         if endpoint.provisioning != "Deleting":
             endpoint.provisioning = "Deleting"
-            self._start(self._remove(endpoint))
+            self._changes.start(self._remove(endpoint))
         there = self._workspace.endpoints
-        operation = self._workspace.operation(
-            lambda: "InProgress" if there.get(endpoint.name) is endpoint else "Succeeded"
+        operation = begin(
+            self._workspace, lambda: "InProgress" if there.get(endpoint.name) is endpoint else "Succeeded"
         )
         return Response(status_code=202, headers=operation_headers(self._cloud, operation))
 
@@ -122,11 +125,6 @@ class Endpoints:
 
     def _one(self, request: Request) -> Endpoint:
         return self._workspace.endpoint(request.path_params["name"])
-
-    def _start(self, change: Coroutine[None, None, None]) -> None:
-        task = asyncio.create_task(change)
-        self._changes.add(task)
-        task.add_done_callback(self._changes.discard)
 
     async def _provision(self, endpoint: Endpoint) -> None:
         """Load the checkpoint, so that the first prompt need not wait; a bad one fails the endpoint."""
@@ -160,3 +158,7 @@ def _change(endpoint: Endpoint, request: Request, body: dict[str, object]) -> No
 def _progress(endpoint: Endpoint) -> str:
     names = {"Creating": "InProgress", "Succeeded": "Succeeded"}
     return names.get(endpoint.provisioning, "Failed")
+
+
+def _why(endpoint: Endpoint) -> tuple[str, str] | None:
+    return ("DeploymentFailed", endpoint.error) if endpoint.error else None

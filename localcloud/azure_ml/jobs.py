@@ -1,19 +1,19 @@
-"""Azure ML's routes for jobs, and for the long-running operations that cancelling and deleting start."""
+"""Azure ML's routes for jobs of both kinds."""
 
 import secrets
-from datetime import UTC, datetime
 from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import BaseRoute, Route
+from starlette.routing import BaseRoute
 
 from localcloud.azure_ml.checks import check_fine_tuning, check_job_name, required_object
 from localcloud.azure_ml.command_checks import check_command
-from localcloud.azure_ml.routing import answering, body_of, in_workspace
+from localcloud.azure_ml.operations import begin, operation_headers
+from localcloud.azure_ml.routing import body_of, in_workspace
 from localcloud.azure_ml.shapes import job_json
 from localcloud.azure_ml.training import TrainingService
-from localcloud.azure_ml.workspace import LOCATION, PROVIDER, SUBSCRIPTION, Job, Refused, Workspace
+from localcloud.azure_ml.workspace import Job, Refused, Workspace
 from localcloud.frame import Cloud
 from localcloud.identity import token_for
 
@@ -29,15 +29,6 @@ STOP = (*WRITTEN, "2023-04-01-preview")
 TOKEN_SECONDS = 7 * 24 * 3600.0  # longer than any job runs
 
 
-def operation_headers(cloud: Cloud, operation: str) -> dict[str, str]:
-    """Return the headers that tell a client where to ask how far a long-running operation is."""
-    base = f"{cloud.urls['arm']}/subscriptions/{SUBSCRIPTION}/{PROVIDER}/locations/{LOCATION}"
-    return {
-        "Azure-AsyncOperation": f"{base}/mfeOperationsStatus/{operation}?api-version=2024-10-01",
-        "Location": f"{base}/mfeOperationResults/{operation}?api-version=2024-10-01",
-    }
-
-
 class Jobs:
     """The answers about jobs."""
 
@@ -46,15 +37,12 @@ class Jobs:
 
     def routes(self) -> list[BaseRoute]:
         """Return the routes."""
-        operations = "/subscriptions/{subscription}/" + PROVIDER + "/locations/{location}"
         return [
             in_workspace("/jobs", "GET", self.listed, READ),
             in_workspace("/jobs/{name}", "GET", self.read, READ),
             in_workspace("/jobs/{name}", "PUT", self.put, WRITTEN),
             in_workspace("/jobs/{name}", "DELETE", self.delete, STOP),
             in_workspace("/jobs/{name}/cancel", "POST", self.cancel, STOP),
-            Route(operations + "/mfeOperationsStatus/{operation}", answering(self.operation_status)),
-            Route(operations + "/mfeOperationResults/{operation}", answering(self.operation_result)),
         ]
 
     def _shown(self, job: Job) -> dict[str, object]:
@@ -109,7 +97,7 @@ class Jobs:
         if job.over:
             return Response(status_code=200)
         self._training.cancel(job)
-        operation = self._workspace.operation(lambda: "Succeeded" if job.over else "InProgress")
+        operation = begin(self._workspace, lambda: "Succeeded" if job.over else "InProgress")
         return Response(status_code=202, headers=operation_headers(self._cloud, operation))
 
     async def delete(self, request: Request) -> Response:
@@ -120,30 +108,8 @@ class Jobs:
         if not job.over:
             raise Refused(409, "Conflict", f"job {job.name!r} is {job.status}; cancel it first")
         del self._workspace.jobs[job.name]
-        operation = self._workspace.operation(lambda: "Succeeded")
+        operation = begin(self._workspace, lambda: "Succeeded")
         return Response(status_code=202, headers=operation_headers(self._cloud, operation))
-
-    async def operation_status(self, request: Request) -> Response:
-        """Return how far a long-running operation is."""
-        name, status = self._operation(request)
-        now = datetime.now(UTC).isoformat()
-        body: dict[str, object] = {"id": request.url.path, "name": name, "status": status, "startTime": now}
-        if status == "Failed":
-            body |= {"error": {"code": "DeploymentFailed", "message": "the resource says why"}}
-        return JSONResponse(body, headers={"Retry-After": "1"} if status == "InProgress" else {})
-
-    async def operation_result(self, request: Request) -> Response:
-        """Return 202 while a long-running operation goes on, then 200."""
-        _, status = self._operation(request)
-        if status != "InProgress":
-            return Response(status_code=200)
-        return Response(status_code=202, headers={"Location": str(request.url), "Retry-After": "1"})
-
-    def _operation(self, request: Request) -> tuple[str, str]:
-        name = request.path_params["operation"]
-        if name not in self._workspace.operations:
-            raise Refused(404, "OperationNotFound", f"there is no operation {name!r}")
-        return name, self._workspace.operations[name]()
 
 
 def _archived(job: Job) -> bool:

@@ -16,32 +16,55 @@ def new_online_key() -> str:
 
 
 @dataclass
-class OnlineDeployment:
+class Provisioned:
+    """What takes time to come and to go."""
+
+    provisioning: str = "Creating"  # Creating, Updating, Succeeded, Failed, Deleting
+    outcome_seen: bool = False  # by a reader: what was shown once is not taken back
+    error: tuple[str, str] | None = None  # code and message of what failed
+    operation: str = ""  # the address where the operation that made it is read
+
+    @property
+    def busy(self) -> bool:
+        """Tell whether something is under way that nothing else may disturb."""
+        return self.provisioning in ("Creating", "Updating", "Deleting")
+
+    def read(self, *, slow: bool) -> str:
+        """Return the provisioning state that a reader sees: still Creating when the read is slow."""
+        if slow and not self.outcome_seen and self.provisioning in ("Succeeded", "Failed"):
+            return "Creating"
+        self.outcome_seen = self.provisioning != "Creating"
+        return self.provisioning
+
+    def progress(self) -> str:
+        """Return how far the operation is that made it."""
+        if self.provisioning in ("Creating", "Updating"):
+            return "InProgress"
+        return "Succeeded" if self.provisioning == "Succeeded" else "Failed"
+
+
+@dataclass(kw_only=True)
+class OnlineDeployment(Provisioned):
     """One deployment: a model behind a scoring script, on a machine of its own."""
 
     name: str
     body: dict[str, Any]
     model: tuple[str, str]  # name and version
     folder: Path
-    provisioning: str = "Creating"  # Creating, Updating, Succeeded, Failed, Deleting
     server: "OnlineServer | None" = None
     echoes: bool = False  # the model was not really trained: what is asked is repeated, without a server
-    error: tuple[str, str] | None = None  # code and message of what failed
     created: datetime = field(default_factory=lambda: datetime.now(UTC))
 
 
-@dataclass
-class OnlineEndpoint:
+@dataclass(kw_only=True)
+class OnlineEndpoint(Provisioned):
     """An online endpoint: a name, keys, deployments, and which of them gets the traffic."""
 
     name: str
-    tags: dict[str, str] = field(default_factory=dict)
-    properties: dict[str, str] = field(default_factory=dict)
-    description: str | None = None
+    body: dict[str, Any] = field(default_factory=dict)
     traffic: dict[str, int] = field(default_factory=dict)  # deployment -> percent
     primary_key: str = field(default_factory=new_online_key)
     secondary_key: str = field(default_factory=new_online_key)
-    provisioning: str = "Creating"
     deployments: dict[str, OnlineDeployment] = field(default_factory=dict)
     created: datetime = field(default_factory=lambda: datetime.now(UTC))
 

@@ -2,7 +2,6 @@
 
 import secrets
 import string
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -159,7 +158,7 @@ class Workspace:
     online: dict[str, OnlineEndpoint] = field(default_factory=dict)
     codes: dict[tuple[str, str], Code] = field(default_factory=dict)
     environments: dict[tuple[str, str], Environment] = field(default_factory=dict)
-    operations: dict[str, Callable[[], str]] = field(default_factory=dict)
+    operations: dict[str, object] = field(default_factory=dict)  # Operation, by id
 
     def job(self, name: str) -> Job:
         """Return the job of this name, or refuse with 404."""
@@ -181,6 +180,10 @@ class Workspace:
         """Return the version of an environment, or refuse with 404."""
         return _found(self.environments.get((name, version)), "environments/versions", f"{name}/{version}")
 
+    def online_endpoint(self, name: str) -> OnlineEndpoint:
+        """Return the online endpoint of this name, or refuse with 404."""
+        return _found(self.online.get(name), "onlineEndpoints", name)
+
     def versions(self, name: str) -> list[Model]:
         """Return the versions of a model, newest first."""
         found = [model for model in self.models.values() if model.name == name]
@@ -201,12 +204,6 @@ class Workspace:
             return serverless.name
         key = (model.name, model.version)
         return next((one.name for one in self.online.values() if one.serves(key)), None)
-
-    def operation(self, status: Callable[[], str]) -> str:
-        """Remember a long-running operation and return its id; `status` says how far it is."""
-        name = secrets.token_hex(16)
-        self.operations[name] = status
-        return name
 
 
 def _found(thing: Thing | None, kind: str, name: str) -> Thing:

@@ -29,6 +29,7 @@ from localcloud.hosting import served
 from localcloud.identity import token_for
 from localcloud.ports import free_socket, port_of
 from localcloud.scoring_worker.client import Worker
+from tests.localcloud_services.stand_in_server import StandInServer
 
 HERE = Path(__file__).parent
 ENDLESS_WORKER = (sys.executable, str(HERE / "endless_worker.py"))
@@ -210,7 +211,7 @@ def served_cloud(
 
 def _apps(here: Served, trainer: Sequence[str]) -> dict[str, Any]:
     services = [
-        azure_ml.service(here.cloud, trainer, PACE),
+        azure_ml.service(here.cloud, trainer, PACE, StandInServer),
         scoring.service(here.cloud),
         content_safety.service(here.cloud),
     ]
