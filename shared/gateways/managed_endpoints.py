@@ -20,10 +20,11 @@ from shared.settings import Settings
 DEPLOYMENT = "tuned"
 ALL_TRAFFIC = {DEPLOYMENT: 100}
 # What Microsoft's server reads. One process, since each would load the weights; threads for eight answers, as many
-# requests that wait, and the probes; as long to load as the probe waits; no answers kept in Application Insights.
+# requests that wait, and the probes; no connection that closes just when Azure's front uses it again; as long to
+# load as the probe waits; no answers kept in Application Insights.
 SERVER = {
     "WORKER_COUNT": "1",
-    "GUNICORN_CMD_ARGS": "--worker-class gthread --threads 24",
+    "GUNICORN_CMD_ARGS": "--worker-class gthread --threads 24 --keep-alive 0",
     "WORKER_TIMEOUT": "900",
     "APP_INSIGHTS_LOG_RESPONSE_ENABLED": "false",
 }
