@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from shared.preflight.lines import Line, missing, ok, unknown
-from shared.preflight.machines import Quota, Size, Use, quota_of, size_of, uses_of
+from shared.preflight.machines import Quota, Size, Use, quota_of, size_of, usages_of, uses_of
 from shared.preflight.site import Site
 
 SETTING = {"training": "TRAINING_INSTANCE", "hosting": "HOSTING_INSTANCE"}
@@ -19,17 +19,21 @@ def machines(site: Site) -> Iterator[Line]:
             yield missing(problem, f"azd env set {SETTING[use.purpose]} NAME; azd provision  # {_choices(site)}")
         elif size:
             unused = f", of which {wanted} train" if use.purpose == "training" and wanted < size.gpus else ""
-            yield ok(f"{use.purpose} on {size.name}: {size.gpus} {'GPU' if size.gpus == 1 else 'GPUs'}{unused}")
+            yield ok(f"{use.purpose} on {size.name}: {_gpus(size.gpus)}{unused}")
 
 
 def _misfit(use: Use, size: Size | None, site: Site, gpus: int) -> str | None:
     if size is None:
         return f"{site.region} has no {use.instance}, which is chosen for {use.purpose}"
     if size.gpus < gpus:
-        return f"{size.name} has {size.gpus} GPUs, and {use.purpose} needs {gpus}"
+        return f"{size.name} has {_gpus(size.gpus)}, and {use.purpose} needs {gpus}"
     if use.spot and not size.spot:
         return f"{size.name} is not rented at low priority: TRAINING_TIER=spot gets none"
     return None
+
+
+def _gpus(number: int) -> str:
+    return f"{number} GPU" if number == 1 else f"{number} GPUs"
 
 
 def _choices(site: Site) -> str:
@@ -38,9 +42,10 @@ def _choices(site: Site) -> str:
 
 def quota(site: Site) -> Iterator[Line]:
     """Tell whether the machines of training and hosting have quota, and whether some of it is free."""
+    usages = usages_of(site)
     for use in uses_of(site):
         size = size_of(site, use.instance)
-        found = size and quota_of(site, size, spot=use.spot)
+        found = size and quota_of(usages, size, spot=use.spot)
         if size is None:
             yield unknown(f"to be seen once {site.region} has the machine for {use.purpose}")
         elif not found:
@@ -70,11 +75,12 @@ def _ask_for(use: Use, size: Size, found: Quota, site: Site) -> str:
 
 def no_room(site: Site) -> str | None:
     """Return which quota is too small for a run at any time, or None; what is in use now may be free by then."""
+    usages = usages_of(site)
     for use in uses_of(site) if site.sizes else ():
         size = size_of(site, use.instance)
         if size is None:
             return f"{site.region} has no {use.instance}, which is chosen for {use.purpose}"
-        found = quota_of(site, size, spot=use.spot)
+        found = quota_of(usages, size, spot=use.spot)
         if found and 0 <= found.limit < use.vcpus(size):
             return too_little(use, size, found, site)
     return None

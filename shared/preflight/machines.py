@@ -94,13 +94,17 @@ def size_of(site: Site, instance: str) -> Size | None:
     return None
 
 
-def quota_of(site: Site, size: Size, *, spot: bool) -> Quota | None:
+def usages_of(site: Site) -> list[Facts]:
+    """Return what the region's quotas are and how much of them is used, as it is now."""
+    return site.azure.listed(f"{site.locations_path}/usages", MACHINE_LEARNING)
+
+
+def quota_of(usages: list[Facts], size: Size, *, spot: bool) -> Quota | None:
     """Return the tightest quota that counts for a size, or None where Azure tells none.
 
     Low-priority machines of all families share one quota of the region; dedicated ones have one of their family
     beside the region's total.
     """
-    usages = site.azure.listed(f"{site.locations_path}/usages", MACHINE_LEARNING)
     own = [_quota(facts) for facts in usages if _counts(facts, size, spot=spot)]
     total = [_quota(facts) for facts in usages if not spot and _shown(facts).startswith("totalclusterdedicated")]
     return min([*own, *total], key=lambda quota: quota.free) if own else None

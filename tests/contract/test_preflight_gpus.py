@@ -45,7 +45,7 @@ def set_quota(real: Real) -> Iterator[Callable[..., None]]:
     [
         ("GPU machines", {"hosting_instance": "Standard_DS3_v2"}, "and hosting needs 1", "HOSTING_INSTANCE"),
         ("GPU machines", {"training_instance": "Standard_X1"}, "eastus2 has no Standard_X1", "TRAINING_INSTANCE"),
-        ("GPU machines", {"training_gpus": "2"}, "has 1 GPUs, and training needs 2", "az ml compute list-sizes"),
+        ("GPU machines", {"training_gpus": "2"}, "has 1 GPU, and training needs 2", "az ml compute list-sizes"),
         ("GPU compute", {"training_compute": "other"}, "has no compute other", "az ml compute create"),
     ],
 )

@@ -108,7 +108,7 @@ FAULTS: list[tuple[str, Spoil, str, str]] = [  # check, fault, what is said, wha
     (
         "GPU machines",
         lambda d: d.set("TRAINING_GPUS", "2"),
-        "Standard_NC24ads_A100_v4 has 1 GPUs, and training needs 2",
+        "Standard_NC24ads_A100_v4 has 1 GPU, and training needs 2",
         "az ml compute list-sizes --location eastus2",
     ),
     (
