@@ -19,7 +19,9 @@ SILENCE = 60.0  # seconds between two pieces of an answer
 TOTAL = 200.0  # seconds; Azure's load balancer cuts a request at 230
 LONGEST_ANSWER = 8_000_000  # bytes
 UNAUTHORIZED = 401
-MODEL_FAILED = 424  # a managed online endpoint's word for a container that is down or does not answer
+MODEL_FAILED = 424  # a managed online endpoint's word for a container that answers anything but 200, or not at all
+MODEL_STATUS = "ms-azureml-model-error-statuscode"  # the header in which it says what the container answered
+ABOUT_THE_REQUEST = frozenset({"400", "413", "422", "429"})  # those that mean here what they meant there
 SCORE = "/score"  # how the scoring URI of a managed online endpoint ends where our script answers
 
 _encode = msgspec.json.Encoder().encode
@@ -128,7 +130,9 @@ def _chunk(event: bytes) -> dict[str, Any]:
 
 def _refusal(response: aiohttp.ClientResponse, raw: bytes) -> ServiceUnavailable | ServiceRefused:
     """Return the error; Azure's serverless endpoints answer in two shapes, nested (`error`) and flat."""
-    if response.status == MODEL_FAILED:
+    told = response.headers.get(MODEL_STATUS, "")
+    status = int(told) if response.status == MODEL_FAILED and told in ABOUT_THE_REQUEST else response.status
+    if status == MODEL_FAILED:
         return ServiceUnavailable(SERVICE, str(MODEL_FAILED), retry_after(response.headers))
     try:
         body = _decode(raw)
@@ -136,9 +140,7 @@ def _refusal(response: aiohttp.ClientResponse, raw: bytes) -> ServiceUnavailable
         body = {}
     error = body["error"] if isinstance(body.get("error"), dict) else body
     code = error.get("code")
-    return answered(
-        SERVICE, response.status, response.headers, code if isinstance(code, str) else "", _param(error)
-    )
+    return answered(SERVICE, status, response.headers, code if isinstance(code, str) else "", _param(error))
 
 
 def _param(error: Mapping[str, Any]) -> str:

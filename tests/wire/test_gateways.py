@@ -57,6 +57,21 @@ async def test_a_managed_endpoint_that_cannot_now_is_asked_later(world, status, 
     assert raised.value.retry_after == 7
 
 
+@pytest.mark.parametrize(
+    ("told", "error"),
+    [("400", ServiceRefused), ("429", TooManyRequests), ("500", ServiceUnavailable), ("404", ServiceUnavailable)],
+)
+async def test_what_a_managed_endpoints_model_says_of_a_request_is_heard_through_azures_424(world, told, error):
+    body = {"error": {"message": "", "param": "logprobs", "code": "unsupported_value"}}
+    world.servers.answers = [reply(body, 424, ms_azureml_model_error_statuscode=told)]
+    with pytest.raises(error) as raised:
+        await world.chat.complete(world.served, REQUEST)
+    assert type(raised.value) is error
+    if error is ServiceRefused:
+        refused = raised.value
+        assert (refused.status, refused.code, refused.reason) == (400, "unsupported_value", "logprobs")
+
+
 async def test_a_refused_key_is_read_again_once(world):
     world.servers.answers = [reply({"choices": []})] * 2
     await world.chat.complete(world.served, REQUEST)
