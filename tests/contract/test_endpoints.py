@@ -1,10 +1,13 @@
 """The contract of Endpoints."""
 
+from dataclasses import replace
+
 import pytest
 
 from shared.core.base_models import Route
 from shared.core.run import Run
 from shared.errors import ServiceRefused, ServiceUnavailable
+from shared.gateways.managed_endpoints import ManagedEndpoints
 from shared.ports import Endpoints
 from tests.contract.azure_ml import (
     AGAIN_AND_AGAIN,
@@ -94,6 +97,15 @@ def test_a_deployment_that_broke_off_is_repeated_into_one(trained: Run, real: Re
     assert eventually(lambda: endpoints.create(trained).state == "succeeded")
     made = [call for call in puts(real, KINDS[route]) if "/deployments/" in call["path"]]
     assert len(made) == AGAIN_AND_AGAIN
+    assert eventually(lambda: endpoints.delete(trained.endpoint))
+
+
+@pytest.mark.parametrize("route", [Route.MANAGED])
+def test_a_deployment_that_fails_says_why(trained: Run, real: Real):
+    settings = replace(real.settings, hosting_engine="vllm")  # an image that the local cloud cannot build
+    endpoints = ManagedEndpoints(settings, real.credential)
+    assert eventually(lambda: endpoints.create(trained).state == "failed")
+    assert "Dockerfile" in endpoints.create(trained).reason
     assert eventually(lambda: endpoints.delete(trained.endpoint))
 
 
