@@ -1,7 +1,9 @@
 """The model that answers: found, loaded, and how a conversation becomes its tokens."""
 
+import copy
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -28,18 +30,24 @@ class Checkpoint:
     model: Any
     tokenizer: Any
     ends: frozenset[int]
-    turn: Any = field(default_factory=Lock, compare=False, repr=False)  # held while model or tokenizer work
+    turn: Any = field(default_factory=Lock, compare=False, repr=False)  # held while the model works
+    reading: Any = field(default_factory=Lock, compare=False, repr=False)  # held while a prompt becomes tokens
 
     @property
     def context(self) -> int:
         """Return how many tokens prompt and answer may have together."""
         return min(int(self.model.config.max_position_embeddings), LONGEST)
 
+    @cached_property
+    def decoder(self) -> Any:
+        """Return the tokenizer that makes text of tokens, which need not wait until a long prompt is read."""
+        return copy.deepcopy(self.tokenizer)
+
     def tokens_of(self, messages: Sequence[tuple[str, str]]) -> list[int]:
         """Return the prompt's tokens; control words that a user writes stay plain text."""
         controls = [str(token) for token in self.tokenizer.added_tokens_decoder.values()]
         tricky = any(control in text for _, text in messages for control in controls)
-        with self.turn:  # to encode text as plain is a mode of the tokenizer, which all requests share
+        with self.reading:  # to encode text as plain is a mode of the tokenizer, which all requests share
             return self._piecewise(messages) if tricky else self._encoded(self._rendered(messages))
 
     def _rendered(self, messages: Sequence[tuple[str, str]]) -> str:

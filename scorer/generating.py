@@ -24,22 +24,18 @@ def answer(checkpoint: Checkpoint, prompt: Prompt) -> Generator[Text | End, None
         raise TooLongError(
             f"the model holds {checkpoint.context} tokens; prompt and answer together ask for {asked}"
         )
-    words, stops = Words(checkpoint.tokenizer), StopWords(prompt.stop)
+    words, stops = Words(checkpoint.decoder), StopWords(prompt.stop)
     count, reason = 0, "length"
     for token in _tokens(checkpoint, ids, prompt, min(prompt.max_tokens or DEFAULT_MOST, room)):
         count += 1
         if token in checkpoint.ends:
             reason = "stop"
             break
-        with checkpoint.turn:
-            text = words.added(token)
-        yield from _texts(stops.passed(text))
+        yield from _texts(stops.passed(words.added(token)))
         if stops.found:
             reason = "stop"
             break
-    with checkpoint.turn:
-        text = words.rest()
-    yield from _texts(stops.passed(text) + stops.rest())
+    yield from _texts(stops.passed(words.rest()) + stops.rest())
     yield End("stop" if stops.found else reason, len(ids), count)
 
 

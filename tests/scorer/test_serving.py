@@ -149,6 +149,13 @@ def test_two_answers_grow_side_by_side(base: Checkpoint):
     assert [b"".join(list(rest)).endswith(b"[DONE]\n\n") for rest in (one, two)] == [True, True]
 
 
+def test_an_answer_goes_on_while_a_long_prompt_is_read(base: Checkpoint):
+    stream = Serving(base, "tuned").reply(body(stream=True), stays)
+    with base.reading:
+        events = events_of(stream)
+    assert events[-1]["choices"][0]["finish_reason"] == "stop"
+
+
 def test_the_log_counts_what_it_does_not_tell(base: Checkpoint, caplog: pytest.LogCaptureFixture):
     caplog.set_level("INFO")
     answer = json.loads(Serving(base, "tuned").reply(body(), stays).body)
