@@ -20,9 +20,10 @@ from shared.settings import Settings
 SERVICE = "blob storage"
 ROOT = Path(__file__).resolve().parents[2]  # the app's folder: the repository, or what was deployed of it
 PARTS = ("scorer", "trainer")
+# What only makes our own small model, or a laptop's environment: .funcignore has it too.
 LEFT_OUT = frozenset(
-    {"base", "__pycache__", "pretrain.py", "corpus.py", "corpus.toml"}
-)  # .funcignore has them too
+    {"base", "pretrain.py", "corpus.py", "corpus.toml", "constraints.txt", "requirements.txt", "__pycache__"}
+)
 CONTAINER = "reports"  # the one that the datastore of the jobs shows
 ALREADY_THERE = 409
 HASH_LENGTH = 16  # hex digits

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from azure.core.credentials import TokenCredential
 
 from shared.core.base_models import BaseModel
-from shared.core.run import Run
+from shared.core.lifecycle import LIFECYCLE, limits_of
+from shared.core.run import Run, State
 from shared.errors import ServiceRefused
 from shared.gateways.arm import Arm
 from shared.gateways.azure_ml import AzureTraining, folder_of, tags_of
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from azure.ai.ml.entities import Command
 
 SERVERLESS = "serverless"  # compute that Azure ML makes for a job, and takes away after it
-TIMEOUT = 48 * 3600  # seconds; the lifecycle gives a training up after as long
 NAME = re.compile(r"[a-z][a-z_]{0,40}")
 VALUE = re.compile(r"[A-Za-z0-9][A-Za-z0-9.+-]{0,40}")
 FILES = (
@@ -63,7 +63,7 @@ class ManagedTraining(AzureTraining):
             environment=self._environments.training(),
             inputs=_inputs(run, model, self._settings.training_datastore),
             outputs=_outputs(run, self._settings.training_datastore),
-            timeout=TIMEOUT,
+            timeout=_longest(self._settings.state_limits),
             **self._compute(),
             **_processes(int(self._settings.training_gpus)),
         )
@@ -91,6 +91,12 @@ def command_line(run: Run) -> str:
             raise ServiceRefused(SERVICE, f"{name[:40]!r} is no hyperparameter of ours", 400, "Hyperparameter")
         options.append(f"--{name} {value}")
     return " ".join(["python -m trainer", FILES, *options])
+
+
+def _longest(state_limits: str) -> int:
+    """Return after how many seconds Azure ML ends the job: when the lifecycle gives a training up."""
+    limit = limits_of(state_limits).get(State.TRAINING, LIFECYCLE[State.TRAINING].limit)
+    return int(limit.total_seconds())
 
 
 def _inputs(run: Run, model: BaseModel, datastore: str) -> dict[str, Any]:

@@ -58,7 +58,6 @@ def test_the_trainer_reads_and_writes_mounted_folders():
     work, model = job["outputs"]["work"], job["outputs"]["model"]
     assert (work["uri"], work["mode"]) == (f"{FOLDER}/{RUN.job}/", "ReadWriteMount")
     assert (model["assetName"], model["assetVersion"], model["jobOutputType"]) == (RUN.asset, "1", "custom_model")
-    assert job["limits"]["timeout"] == "P2D"
 
 
 @pytest.mark.parametrize(
@@ -67,7 +66,9 @@ def test_the_trainer_reads_and_writes_mounted_folders():
         ({}, {"compute": None, "instance": "Standard_NC24ads_A100_v4", "tier": "Standard", "client": "c"}),
         ({"training_tier": "spot"}, {"tier": "Spot"}),
         ({"training_instance": "Standard_ND96asr_v4", "training_gpus": "8"}, {"processes": 8, "shared": "16g"}),
-        ({"training_gpus": "1"}, {"processes": None}),
+        ({"training_gpus": "1"}, {"processes": None, "limit": "P2D"}),
+        ({"state_limits": "training=7.5,deploying=4"}, {"limit": "PT7H30M"}),
+        ({"state_limits": ""}, {"limit": "P2D"}),
         (
             {"training_compute": "gpu-cluster"},
             {"compute": "gpu-cluster", "client": None, "tier": None, "instance": None},
@@ -84,6 +85,7 @@ def test_it_runs_where_the_settings_say(settings: dict[str, str], facts: dict[st
         "client": job["identity"].get("clientId"),
         "processes": (job.get("distribution") or {}).get("processCountPerInstance"),
         "shared": machine.get("shmSize"),
+        "limit": job["limits"]["timeout"],
     }
     assert job["identity"]["identityType"] == "Managed"
     assert found | facts == found
