@@ -34,8 +34,8 @@ class OnlineServer:
         self, cloud: Cloud, code_folder: Path, entry_script: str, model_folder: Path, variables: Mapping[str, str]
     ) -> None:
         self._port = 0
-        self._cloud, self._code, self._script = cloud, code_folder, entry_script
-        self._model, self._variables = model_folder, dict(variables)
+        self._cloud, self._code, self._script = cloud, code_folder.resolve(), entry_script
+        self._model, self._variables = model_folder.resolve(), dict(variables)
         self._child: Child | None = None
         self._dead = asyncio.Event()
         self._again: asyncio.Task[None] | None = None
