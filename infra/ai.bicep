@@ -44,7 +44,7 @@ resource hubVault 'Microsoft.KeyVault/vaults@2026-02-01' = {
   }
 }
 
-// Azure ML itself gives the identities of hub and project their roles on the hub's storage and vault.
+// Azure ML itself gives the identities of hub and project their roles on the hub's storage, vault and registry.
 resource hub 'Microsoft.MachineLearningServices/workspaces@2026-05-01' = {
   name: 'hub-tunedrop-${token}'
   location: location
