@@ -111,13 +111,14 @@ class OnlineEndpoints:
         return JSONResponse({"primaryKey": endpoint.primary_key, "secondaryKey": endpoint.secondary_key})
 
     async def regenerate(self, request: Request) -> Response:
-        """Replace one of the keys, by the given one where there is one."""
+        """Replace one of the keys, by the given one unless it is a present one, which the SDK sends along."""
         endpoint, asked = self._one(request), await body_of(request)
         if asked.get("keyType") not in ("Primary", "Secondary"):
             raise Refused(
                 400, "ValidationError", f"keyType: {asked.get('keyType')!r}: expected Primary or Secondary"
             )
-        key = asked.get("keyValue") or new_online_key()
+        given = asked.get("keyValue")
+        key = new_online_key() if given in (None, endpoint.primary_key, endpoint.secondary_key) else str(given)
         if asked["keyType"] == "Primary":
             endpoint.primary_key = key
         else:
