@@ -104,7 +104,8 @@ def quota(site: Site) -> Iterator[Line]:
         return
     used, limit = usage["currentValue"], usage["limit"]
     if used < limit:
-        yield ok(f"{used} of {limit} storage accounts in {region}; none is told for serverless fine-tuning")
+        aside = "; none is told for serverless fine-tuning" if site.route is Route.SERVERLESS else ""
+        yield ok(f"{used} of {limit} storage accounts in {region}{aside}")
     else:
         yield missing(
             f"all {limit} storage accounts of {region} are used up", "portal: Quotas > Storage > ask for more"
