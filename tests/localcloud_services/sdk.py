@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from azure.core.pipeline.transport import RequestsTransport
+from requests import Session
 
 from localcloud.identity import LocalCredential
 from tests.localcloud_services.conftest import GROUP, SUBSCRIPTION, WORKSPACE, Served
@@ -35,7 +36,12 @@ def client(here: Served, **options: Any) -> Iterator[Any]:
         warnings.simplefilter("ignore")  # its schemas are written for an older marshmallow
         from azure.ai.ml import MLClient
     fixed = {"enable_telemetry": False, "retry_total": 0, "polling_interval": 0.1, "show_progress": False}
-    with RequestsTransport(connection_verify=str(here.cloud.ca_file)) as transport:
+    # Where it raises, it keeps the answer and so the connection: better that there is none to keep.
+    with (
+        Session() as session,
+        RequestsTransport(session=session, connection_verify=str(here.cloud.ca_file)) as transport,
+    ):
+        session.headers["Connection"] = "close"
         yield MLClient(LocalCredential(), **fixed, transport=transport, **options)
 
 
