@@ -5,7 +5,8 @@ from dataclasses import dataclass, field, replace
 import pytest
 
 from shared.core.base_models import Route
-from shared.core.run import Checked, Run
+from shared.core.run import Channel, Checked, Notification, Run
+from shared.gateways.event_topic import _event_of, notification_of
 from shared.gateways.routes import RoutedEndpoints, RoutedTraining
 from tests.contract.examples import RUN
 from tests.fakes import FakeEndpoints, FakeTraining
@@ -61,3 +62,11 @@ def test_an_endpoint_is_deleted_by_its_name(route: Route):
     assert endpoints.create(of(route)).state == "creating"
     assert [endpoints.delete(of(route).endpoint) for _ in range(2)] == [False, True]
     assert list(both.endpoints) == [route]
+
+
+@pytest.mark.parametrize("route", ROUTES)
+def test_what_people_are_told_names_the_endpoint_of_the_route(route: Route):
+    facts = dict(_event_of(Notification(of(route), Channel.EMAIL)).data)
+    assert notification_of(facts).run.endpoint == of(route).endpoint
+    del facts["route"]  # an event on its way from a version that knew one route
+    assert notification_of(facts).run.endpoint == of(Route.SERVERLESS).endpoint
