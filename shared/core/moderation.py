@@ -156,7 +156,7 @@ def readings(strings: Sequence[str]) -> tuple[str, ...]:
 def pieces(texts: Iterable[str]) -> list[str]:
     """Return what has to be analysed to know these texts, each thing once: as they are, and normalised."""
     found: dict[str, None] = {}
-    for text in texts:
+    for text in dict.fromkeys(texts):
         for copy in dict.fromkeys((text, normalised(text))):
             if copy.strip():
                 found |= dict.fromkeys(windows(copy))
