@@ -10,7 +10,7 @@ import msgspec
 from shared.core.sse import EventReader, UnreadableStream
 from shared.errors import ServiceRefused, ServiceUnavailable
 from shared.gateways.endpoint_keys import EndpointKeys
-from shared.gateways.http_errors import answered, reaching, retry_after
+from shared.gateways.http_errors import Reaching, answered, retry_after
 from shared.gateways.http_pool import HttpPool
 from shared.ports import Deployment
 
@@ -37,7 +37,7 @@ class AzureChatModel:
 
     async def complete(self, deployment: Deployment, request: Mapping[str, Any]) -> dict[str, Any]:
         """Return the chat completion; raises ServiceUnavailable, or ServiceRefused with status, code and param."""
-        with reaching(SERVICE):
+        with Reaching(SERVICE):
             async with self._post(deployment, {**request, "model": deployment.base_model}) as response:
                 return _read(await _bounded(response))
 
@@ -47,7 +47,7 @@ class AzureChatModel:
         """Yield the chunks as they come; raises as `complete` does, also for an error inside the stream."""
         body = {**request, "model": deployment.base_model, "stream": True}
         reader, done = EventReader(), False
-        with reaching(SERVICE):
+        with Reaching(SERVICE):
             async with self._post(deployment, body) as response:
                 async for piece in response.content.iter_any():  # to its end, so that the connection can be reused
                     for event in _events(reader, piece):

@@ -8,7 +8,7 @@ from yarl import URL
 
 from shared.core.moderation import CATEGORIES
 from shared.errors import ServiceUnavailable
-from shared.gateways.http_errors import answered, reaching
+from shared.gateways.http_errors import Reaching, answered
 from shared.gateways.http_pool import HttpPool
 from shared.gateways.tokens import Tokens
 from shared.ports import Analysis, Attacks
@@ -71,7 +71,7 @@ class ContentSafety:
 
     async def _post(self, url: URL, body: Mapping[str, Any]) -> dict[str, Any]:
         headers = {"authorization": await self._tokens.header(SCOPE), "content-type": "application/json"}
-        with reaching(SERVICE):
+        with Reaching(SERVICE):
             session = self._pool.session()
             async with session.post(url, data=_encode(body), headers=headers, allow_redirects=False) as response:
                 raw = await response.read()

@@ -6,7 +6,7 @@ import msgspec
 
 from shared.core.names import is_online
 from shared.errors import ServiceUnavailable
-from shared.gateways.http_errors import answered, reaching
+from shared.gateways.http_errors import Reaching, answered
 from shared.gateways.http_pool import HttpPool
 from shared.gateways.tokens import Tokens
 from shared.settings import Settings
@@ -51,7 +51,7 @@ class EndpointKeys:
         url = f"{self._workspace}/{kind}/{quote(endpoint, safe='')}/listKeys?api-version={API_VERSION}"
         headers = {"authorization": await self._tokens.header(self._scope)}
         timeout = self._pool.timeout(TIMEOUT)
-        with reaching(SERVICE):
+        with Reaching(SERVICE):
             async with self._pool.session().post(
                 url, headers=headers, timeout=timeout, allow_redirects=False
             ) as response:
