@@ -132,15 +132,15 @@ class Training:
             seconds=stepped.seconds,
             train_loss=stepped.loss,
         )
-        speed = round(tokens / max(time.monotonic() - started, 1e-9))
-        progress = self._plan.share(now)
-        told = {
-            "train_loss": stepped.loss,
-            "learning_rate": rate,
-            "tokens_per_second": speed,
-            "progress": progress,
-        }
-        self._records.add(now.step, now.epoch, **told)
+        self._records.add(
+            now.step,
+            now.epoch,
+            train_loss=stepped.loss,
+            grad_norm=stepped.grad_norm,
+            learning_rate=rate,
+            tokens_per_second=round(tokens / max(time.monotonic() - started, 1e-9)),
+            progress=self._plan.share(now),
+        )
         return now
 
     def _measured(self, state: State) -> State:

@@ -25,6 +25,8 @@ from trainer.summary import Result, summary
 from trainer.template import Tokens, tokens_of
 from trainer.writing import save
 
+WIDEST_PACKED = 8192  # tokens; what keeps packed examples apart takes the square of it in bytes
+
 
 @dataclass(frozen=True)
 class _Examples:
@@ -100,7 +102,7 @@ class Session:
         if not self._options.asked.packing:
             return alone(tokens)
         longest = max(map(len, tokens))
-        asked = min(self._options.asked.max_seq_length or longest, self._found.positions)
+        asked = min(self._options.asked.max_seq_length or longest, self._found.positions, WIDEST_PACKED)
         return packed(tokens, max(asked, longest))
 
     def _loop(self, training: Loaded, rows: Sequence[Row], examples: _Examples) -> Training:

@@ -18,9 +18,10 @@ from trainer.template import IGNORED
 
 @dataclass(frozen=True)
 class Stepped:
-    """What a step told: the mean loss of its learned tokens, and the seconds by the first process's clock."""
+    """What a step told: the mean loss of its learned tokens, the gradient's norm, the first process's clock."""
 
     loss: float
+    grad_norm: float
     seconds: float
 
 
@@ -44,10 +45,11 @@ class Stepper:
         if not math.isfinite(loss):
             what = f"the loss is no longer a number at step {number}"
             raise UserError("training", what, "use a smaller learning_rate_multiplier")
-        torch.nn.utils.clip_grad_norm_(trained(self._loaded.model).values(), self._used.max_grad_norm)
+        weights = trained(self._loaded.model).values()
+        grad_norm = float(torch.nn.utils.clip_grad_norm_(weights, self._used.max_grad_norm))
         self.optimizer.step()
         self.optimizer.zero_grad(set_to_none=True)
-        return Stepped(loss, seconds)
+        return Stepped(loss, grad_norm, seconds)
 
     def _backward(self, rows: Sequence[Row]) -> float:
         """Leave the step's gradient in the weights, and return this process's share of the loss."""

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -41,10 +42,13 @@ def _kill_after_checkpoints(command: list[str], count: int) -> None:
     """Start the trainer and kill it while it trains on, once it has written so many checkpoints."""
     program = [sys.executable, "-m", "trainer", *command]
     with subprocess.Popen(program, stdout=subprocess.PIPE, text=True) as process:
+        watchdog = threading.Timer(120, process.kill)  # ends the output, and so the wait for it
+        watchdog.start()
         said = (line for line in process.stdout if "checkpoint at step" in line)
-        for _ in range(count):
-            assert next(said)
+        found = [next(said, "") for _ in range(count)]
         process.kill()
+        watchdog.cancel()
+    assert all(found)
     assert process.returncode == -9
 
 

@@ -39,7 +39,9 @@ def test_the_metrics_tell_each_step_and_each_pass(options):
     steps = [line for line in _metrics(options) if "train_loss" in line]
     passes = [line for line in _metrics(options) if "eval_loss" in line]
     assert [line["step"] for line in steps] == list(range(1, 7))
-    assert set(steps[0]) == {"step", "epoch", "train_loss", "learning_rate", "tokens_per_second", "progress"}
+    assert set(steps[0]) == {
+        *("step", "epoch", "train_loss", "grad_norm", "learning_rate", "tokens_per_second", "progress")
+    }
     assert [line["progress"] for line in steps] == pytest.approx([n / 6 for n in range(1, 7)], rel=1e-4)
     assert [line["epoch"] for line in passes] == list(range(7))  # 0 is the base model
     assert all(set(line) == EVAL_NAMES | {"step", "epoch"} for line in passes)
