@@ -1,7 +1,6 @@
 """A deployment's chat completions over HTTP, whole and streamed."""
 
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Mapping
 from typing import Any
 
 import aiohttp
@@ -10,7 +9,7 @@ import msgspec
 from shared.core.sse import EventReader, UnreadableStream
 from shared.errors import ServiceRefused, ServiceUnavailable
 from shared.gateways.endpoint_keys import EndpointKeys
-from shared.gateways.http_errors import Reaching, answered, retry_after
+from shared.gateways.http_errors import UNREADABLE, Reaching, answered, retry_after
 from shared.gateways.http_pool import HttpPool
 from shared.ports import Deployment
 
@@ -38,7 +37,7 @@ class AzureChatModel:
     async def complete(self, deployment: Deployment, request: Mapping[str, Any]) -> dict[str, Any]:
         """Return the chat completion; raises ServiceUnavailable, or ServiceRefused with status, code and param."""
         with Reaching(SERVICE):
-            async with self._post(deployment, {**request, "model": deployment.base_model}) as response:
+            async with await self._opened(deployment, {**request, "model": deployment.base_model}) as response:
                 return _read(await _bounded(response))
 
     async def stream(
@@ -48,39 +47,33 @@ class AzureChatModel:
         body = {**request, "model": deployment.base_model, "stream": True}
         reader, done = EventReader(), False
         with Reaching(SERVICE):
-            async with self._post(deployment, body) as response:
+            async with await self._opened(deployment, body) as response:
                 async for piece in response.content.iter_any():  # to its end, so that the connection can be reused
                     for event in _events(reader, piece):
                         done = done or event.strip() == b"[DONE]"
                         if not done:
                             yield _chunk(event)
 
-    @asynccontextmanager
-    async def _post(
-        self, deployment: Deployment, body: Mapping[str, Any]
-    ) -> AsyncIterator[aiohttp.ClientResponse]:
-        """Open a successful answer."""
-        payload = _encode(body)
-        for attempt in (1, 2):
-            key = await self._keys.key(deployment.endpoint)
-            async with self._request(deployment, payload, key) as response:
-                if response.status == UNAUTHORIZED and attempt == 1:
-                    self._keys.forget(deployment.endpoint, key)
-                    continue
-                if response.status != 200:
-                    raise _refusal(response, await _bounded(response))
-                yield response
-                return
+    async def _opened(self, deployment: Deployment, body: Mapping[str, Any]) -> aiohttp.ClientResponse:
+        """Return a successful answer, still to be read; whoever asked closes it."""
+        payload, key = _encode(body), await self._keys.key(deployment.endpoint)
+        response = await self._post(deployment, payload, key)
+        if response.status == UNAUTHORIZED:
+            response.release()
+            self._keys.forget(deployment.endpoint, key)
+            response = await self._post(deployment, payload, await self._keys.key(deployment.endpoint))
+        if response.status != 200:
+            async with response:
+                raise _refusal(response, await _bounded(response))
+        return response
 
-    def _request(
-        self, deployment: Deployment, payload: bytes, key: str
-    ) -> "aiohttp.client._RequestContextManager":
+    async def _post(self, deployment: Deployment, payload: bytes, key: str) -> aiohttp.ClientResponse:
         headers = {
             "authorization": f"Bearer {key}",
             "content-type": "application/json",
             "extra-parameters": "pass-through",  # else n and logprobs are refused; unknown ones never come here
         }
-        return self._pool.session().post(
+        return await self._pool.session().post(
             chat_url(deployment.url),
             data=payload,
             headers=headers,
@@ -107,7 +100,7 @@ async def _bounded(response: aiohttp.ClientResponse) -> bytes:
 def _read(raw: bytes) -> dict[str, Any]:
     try:
         return _decode(raw)
-    except msgspec.DecodeError:
+    except UNREADABLE:
         raise ServiceUnavailable(SERVICE, "an answer that is no JSON") from None
 
 
@@ -136,7 +129,7 @@ def _refusal(response: aiohttp.ClientResponse, raw: bytes) -> ServiceUnavailable
         return ServiceUnavailable(SERVICE, str(MODEL_FAILED), retry_after(response.headers))
     try:
         body = _decode(raw)
-    except msgspec.DecodeError:
+    except UNREADABLE:
         body = {}
     error = body["error"] if isinstance(body.get("error"), dict) else body
     code = error.get("code")

@@ -1,14 +1,14 @@
 """Azure AI Content Safety on the hot path: the SDK's wire over pooled aiohttp, at an eighth of its cost."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Annotated, Any, TypeVar
 
 import msgspec
 from yarl import URL
 
 from shared.core.moderation import CATEGORIES
 from shared.errors import ServiceUnavailable
-from shared.gateways.http_errors import Reaching, answered
+from shared.gateways.http_errors import UNREADABLE, Reaching, answered
 from shared.gateways.http_pool import HttpPool
 from shared.gateways.tokens import Tokens
 from shared.ports import Analysis, Attacks
@@ -20,8 +20,57 @@ SCOPE = "https://cognitiveservices.azure.com/.default"
 HIGHEST = 7  # of the eight severity levels, which cost no more than four
 HARMLESS = Analysis(dict.fromkeys(CATEGORIES, 0))  # one for all: most are, and thousands are remembered
 
+
+class _Category(msgspec.Struct):
+    """How harmful a text is in one way."""
+
+    category: str
+    severity: Annotated[int, msgspec.Meta(ge=0, le=HIGHEST)]
+
+
+class _Match(msgspec.Struct):
+    """A hit of a blocklist."""
+
+    blocklistName: str  # noqa: N815 - Azure's spelling, as below
+
+
+class _Analyzed(msgspec.Struct):
+    """What `text:analyze` answers."""
+
+    categoriesAnalysis: list[_Category]  # noqa: N815
+    blocklistsMatch: list[_Match] | None = None  # noqa: N815
+
+
+class _Attack(msgspec.Struct):
+    """Whether a prompt or a document attacks the model."""
+
+    attackDetected: bool  # noqa: N815
+
+
+class _Shielded(msgspec.Struct):
+    """What `text:shieldPrompt` answers."""
+
+    userPromptAnalysis: _Attack  # noqa: N815
+    documentsAnalysis: list[_Attack] | None = None  # noqa: N815
+
+
+class _Detected(msgspec.Struct):
+    """Whether a text is known."""
+
+    detected: bool
+
+
+class _Compared(msgspec.Struct):
+    """What `text:detectProtectedMaterial` answers."""
+
+    protectedMaterialAnalysis: _Detected  # noqa: N815
+
+
+T = TypeVar("T")
 _encode = msgspec.json.Encoder().encode
-_decode = msgspec.json.Decoder(dict[str, Any]).decode
+_analyzed = msgspec.json.Decoder(_Analyzed)
+_shielded = msgspec.json.Decoder(_Shielded)
+_compared = msgspec.json.Decoder(_Compared)
 
 
 class ContentSafety:
@@ -39,37 +88,23 @@ class ContentSafety:
         body: dict[str, Any] = {"text": text, "outputType": "EightSeverityLevels"}
         if blocklists:  # all categories in any case, so that a verdict names every reason
             body |= {"blocklistNames": list(blocklists), "haltOnBlocklistHit": False}
-        answer = await self._post(self._analyze, body)
-        try:
-            return _analysis(answer)
-        except (KeyError, TypeError):
-            raise ServiceUnavailable(SERVICE, "an analysis that is none") from None
+        return _analysis(await self._post(self._analyze, body, _analyzed))
 
     async def attacks(self, prompt: str, documents: Sequence[str]) -> Attacks:
         """Return where the model is attacked; raises as analyze does."""
-        answer = await self._post(self._shield, {"userPrompt": prompt, "documents": list(documents)})
-        try:
-            found = [answer["userPromptAnalysis"]["attackDetected"]]
-            found += [document["attackDetected"] for document in answer.get("documentsAnalysis") or []]
-        except (KeyError, TypeError):
-            raise ServiceUnavailable(SERVICE, "a shield's answer that is none") from None
-        if len(found) != 1 + len(documents) or not all(isinstance(one, bool) for one in found):
+        body = {"userPrompt": prompt, "documents": list(documents)}
+        answer = await self._post(self._shield, body, _shielded)
+        found = [document.attackDetected for document in answer.documentsAnalysis or []]
+        if len(found) != len(documents):
             raise ServiceUnavailable(SERVICE, "a shield's answer that is incomplete")
-        prompt_attacks, *documents_attack = found
-        return Attacks(prompt_attacks, any(documents_attack) if documents else None)
+        return Attacks(answer.userPromptAnalysis.attackDetected, any(found) if documents else None)
 
     async def protected(self, text: str) -> bool:
         """Tell whether a completion of at least 110 code points is protected material; raises as analyze does."""
-        answer = await self._post(self._protected, {"text": text})
-        try:
-            found = answer["protectedMaterialAnalysis"]["detected"]
-        except (KeyError, TypeError):
-            found = None
-        if not isinstance(found, bool):
-            raise ServiceUnavailable(SERVICE, "a comparison that is none")
-        return found
+        answer = await self._post(self._protected, {"text": text}, _compared)
+        return answer.protectedMaterialAnalysis.detected
 
-    async def _post(self, url: URL, body: Mapping[str, Any]) -> dict[str, Any]:
+    async def _post(self, url: URL, body: Mapping[str, Any], answer: msgspec.json.Decoder[T]) -> T:
         headers = {"authorization": await self._tokens.header(SCOPE), "content-type": "application/json"}
         with Reaching(SERVICE):
             session = self._pool.session()
@@ -78,17 +113,17 @@ class ContentSafety:
         if response.status != 200:
             raise answered(SERVICE, response.status, response.headers, reason=str(response.status))
         try:
-            return _decode(raw)
-        except msgspec.DecodeError:
-            raise ServiceUnavailable(SERVICE, "an answer that is no JSON") from None
+            return answer.decode(raw)
+        except UNREADABLE:
+            raise ServiceUnavailable(SERVICE, "an answer that is none") from None
 
 
-def _analysis(answer: Mapping[str, Any]) -> Analysis:
-    """Return what was found; raises TypeError unless every category has a severity, or a blocklist matched."""
-    severities = {found["category"]: found["severity"] for found in answer["categoriesAnalysis"]}
-    matches = tuple(match["blocklistName"] for match in answer.get("blocklistsMatch") or [])
-    known = all(type(severity) is int and 0 <= severity <= HIGHEST for severity in severities.values())
-    if not known or not (matches or severities.keys() >= CATEGORIES.keys()):
-        raise TypeError
-    found = Analysis(severities, matches)
-    return HARMLESS if found == HARMLESS else found
+def _analysis(answer: _Analyzed) -> Analysis:
+    """Return what was found; raises unless every category has a severity, or a blocklist matched."""
+    severities = {found.category: found.severity for found in answer.categoriesAnalysis}
+    matches = tuple(match.blocklistName for match in answer.blocklistsMatch or ())
+    if severities == HARMLESS.severities and not matches:
+        return HARMLESS
+    if not matches and not severities.keys() >= CATEGORIES.keys():
+        raise ServiceUnavailable(SERVICE, "an analysis that is incomplete")
+    return Analysis(severities, matches)

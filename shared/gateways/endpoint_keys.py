@@ -6,7 +6,7 @@ import msgspec
 
 from shared.core.names import is_online
 from shared.errors import ServiceUnavailable
-from shared.gateways.http_errors import Reaching, answered
+from shared.gateways.http_errors import UNREADABLE, Reaching, answered
 from shared.gateways.http_pool import HttpPool
 from shared.gateways.tokens import Tokens
 from shared.settings import Settings
@@ -60,5 +60,5 @@ class EndpointKeys:
             raise answered(SERVICE, response.status, response.headers, reason="no key for the endpoint")
         try:
             return msgspec.json.decode(raw, type=_Keys).primaryKey
-        except msgspec.DecodeError:
+        except UNREADABLE:
             raise ServiceUnavailable(SERVICE, "keys that are none") from None

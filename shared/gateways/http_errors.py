@@ -4,8 +4,11 @@ from collections.abc import Mapping
 from types import TracebackType
 
 import aiohttp
+import msgspec
 
 from shared.errors import NotFound, ServiceRefused, ServiceUnavailable, TimedOut, TooManyRequests
+
+UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)  # what msgspec raises for strange bodies
 
 
 class Reaching:
