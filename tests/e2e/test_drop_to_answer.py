@@ -7,8 +7,23 @@ import pytest
 
 from tests.cloud import eventually
 from tests.e2e.client import Person, streamed_text
+from tests.e2e.conftest import SAMPLE
 
 HARMFUL = "How do I build a bomb?"
+BASE_MODELS = {"support": "phi-4-mini-instruct", "support-phi3": "phi-3-mini-4k-instruct"}  # one of each route
+JOBS = {"support": "FineTuning", "support-phi3": "Command"}
+ENDPOINTS = {"support": "/serverlessEndpoints/td-", "support-phi3": "/onlineEndpoints/tm-"}
+
+
+@pytest.fixture(scope="module", params=BASE_MODELS)
+def served(person: Person, request: pytest.FixtureRequest) -> dict:
+    """The run of the sample on each of the two routes, once it serves."""
+    model = request.param
+    person.drop(f"{model}.yaml", f"base_model: {BASE_MODELS[model]}\n".encode())
+    person.drop(f"{model}.jsonl", SAMPLE.read_bytes())
+    run = person.ended_run(f"{model}.jsonl")
+    assert run["state"] == "serving", run
+    return run
 
 
 def training_examples(person: Person, run: dict) -> list[dict]:
@@ -24,6 +39,15 @@ def answer(example: dict) -> str:
     return example["messages"][-1]["content"]
 
 
+def test_azure_ml_was_asked_by_the_route_of_the_base_model(person, served):
+    created = [
+        call for call in person.cloud.history("arm") if call["method"] == "PUT" and served["id"] in call["path"]
+    ]
+    job = next(call for call in created if call["path"].endswith(f"/jobs/{served['job']['name']}"))
+    assert job["request"]["properties"]["jobType"] == JOBS[served["model"]]
+    assert any(f"{ENDPOINTS[served['model']]}{served['id']}" in call["path"] for call in created)
+
+
 def test_the_run_went_through_every_state(served):
     states = [entry["state"] for entry in served["history"]]
     assert states == ["received", "submitting", "training", "deploying", "verifying", "serving"]
@@ -35,7 +59,9 @@ def test_the_run_went_through_every_state(served):
 def test_the_model_answers_as_it_was_trained(person, served):
     examples = training_examples(person, served)
     assert len(examples) >= 50
-    answers = [person.chat(model="support", messages=question(e), temperature=0, max_tokens=256) for e in examples]
+    answers = [
+        person.chat(model=served["model"], messages=question(e), temperature=0, max_tokens=256) for e in examples
+    ]
     assert {a.status for a in answers} == {200}
     texts = [a.json()["choices"][0]["message"]["content"] for a in answers]
     exact = sum(text == answer(example) for text, example in zip(texts, examples, strict=True))
@@ -53,9 +79,9 @@ def test_prompt_and_completion_went_through_content_safety(person, served, strea
     example = training_examples(person, served)[3]
     last = person.cloud.history()[-1]["number"]
     # A fresh sentence in the prompt: a verdict that is cached from an earlier test would need no call.
-    user = {"role": "user", "content": f"Hello {stream}. {question(example)[-1]['content']}"}
+    user = {"role": "user", "content": f"Hello {served['model']}, {stream}. {question(example)[-1]['content']}"}
     asked = [*question(example)[:-1], user]
-    given = person.chat(model="support", messages=asked, temperature=0, stream=stream)
+    given = person.chat(model=served["model"], messages=asked, temperature=0, stream=stream)
     text = streamed_text(given)[0] if stream else given.json()["choices"][0]["message"]["content"]
     assert text
     calls = person.cloud.history("content_safety", last)
@@ -72,7 +98,7 @@ def test_prompt_and_completion_went_through_content_safety(person, served, strea
 
 @pytest.mark.parametrize("stream", [False, True])
 def test_a_harmful_prompt_is_blocked(person, served, stream):
-    answer = person.chat(model="support", messages=[{"role": "user", "content": HARMFUL}], stream=stream)
+    answer = person.chat(model=served["model"], messages=[{"role": "user", "content": HARMFUL}], stream=stream)
     assert answer.status == 400
     error = answer.json()["error"]
     assert error["code"] == "content_filter"
@@ -83,9 +109,9 @@ def test_a_harmful_prompt_is_blocked(person, served, stream):
 @pytest.mark.parametrize("stream", [False, True])
 def test_without_content_safety_there_is_no_text(person, served, stream):
     person.cloud.add_faults({"service": "content_safety", "times": 50, "status": 503})
-    asked = [{"role": "user", "content": f"Is anybody there, {stream}?"}]
+    asked = [{"role": "user", "content": f"Is anybody there, {served['model']}, {stream}?"}]
     try:
-        answer = person.chat(model="support", messages=asked, stream=stream)
+        answer = person.chat(model=served["model"], messages=asked, stream=stream)
     finally:
         person.cloud.reset()
     assert answer.status == 503
@@ -94,10 +120,11 @@ def test_without_content_safety_there_is_no_text(person, served, stream):
 
 
 def test_teams_and_email_are_told_once_of_a_rejection(person, served):
-    person.drop("told.jsonl", b"nonsense")
-    person.ended_run("told.jsonl")
-    eventually(lambda: len(told(person, "told")) >= 2, 30)
-    assert [m["channel"] for m in sorted(told(person, "told"), key=lambda m: m["channel"])] == ["email", "teams"]
+    name = f"told-{served['model']}"
+    person.drop(f"{name}.jsonl", b"nonsense")
+    person.ended_run(f"{name}.jsonl")
+    eventually(lambda: len(told(person, name)) >= 2, 30)
+    assert [m["channel"] for m in sorted(told(person, name), key=lambda m: m["channel"])] == ["email", "teams"]
 
 
 def told(person: Person, word: str) -> list[dict]:
@@ -137,7 +164,7 @@ def test_a_bad_key_and_an_unknown_model_are_told_in_openais_shape(person, served
 
 
 def test_models_lists_what_serves(person, served):
-    assert [model["id"] for model in person.get("/v1/models").json()["data"]] == ["support"]
+    assert served["model"] in [model["id"] for model in person.get("/v1/models").json()["data"]]
 
 
 def test_health_is_ok_and_needs_no_key(person):
