@@ -4,6 +4,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import pairwise
 from typing import Any
 
@@ -12,6 +13,7 @@ OVERLAP = 256  # code points that a window shares with the one before, so that a
 MEDIUM = 4  # severities go from 0 to 7; Azure's labels are safe, low, medium, high in steps of two
 LABELS = ("safe", "low", "medium", "high")
 CATEGORIES = {"Hate": "hate", "SelfHarm": "self_harm", "Sexual": "sexual", "Violence": "violence"}
+SAFE = {spelled: {"filtered": False, "severity": "safe"} for spelled in CATEGORIES.values()}
 # What is on no screen but breaks a word for a classifier: controls, soft hyphens, zero-width and bidi marks,
 # fillers, variation selectors, tag characters, and combining marks that compose with no letter.
 HIDDEN = re.compile(
@@ -42,7 +44,7 @@ class Verdict:
     protected: bool | None = None  # None: it was not asked whether others have written this
     checked: bool = True  # False: nobody was asked, as the policy wants it
 
-    @property
+    @cached_property
     def reasons(self) -> tuple[str, ...]:
         """Name what blocks, in Azure OpenAI's words; empty when nothing does."""
         found = [CATEGORIES.get(name, name.lower()) for name in self.severities if self._filtered(name)]
@@ -59,13 +61,13 @@ class Verdict:
         """Return Azure OpenAI's `content_filter_results`."""
         if not self.checked:
             return UNCHECKED
-        severities = dict.fromkeys(CATEGORIES, 0) | dict(self.severities)
-        results: dict[str, Any] = {
+        results: dict[str, Any] = SAFE | {
             CATEGORIES.get(name, name.lower()): {
                 "filtered": self._filtered(name),
                 "severity": LABELS[severity // 2],
             }
-            for name, severity in severities.items()
+            for name, severity in self.severities.items()
+            if severity or name not in CATEGORIES
         }
         results |= {
             name: {"filtered": found, "detected": found}
@@ -86,7 +88,7 @@ class Verdict:
         }
 
     def _filtered(self, category: str) -> bool:
-        return self.severities.get(category, 0) >= self.thresholds.get(category, MEDIUM)
+        return self.severities[category] >= self.thresholds.get(category, MEDIUM)
 
 
 def merged(thresholds: Mapping[str, int], verdicts: Iterable[Verdict]) -> Verdict:
