@@ -1,7 +1,8 @@
 """Asking Content Safety: everything at once, the first block ends it, and what got no verdict does not pass."""
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from functools import partial
 from time import perf_counter
 
 from shared.core.chat_request import ChatRequest
@@ -60,7 +61,7 @@ class Checker:
             verdicts += await self._until_blocked(unknown, policy, thresholds)
         asked = len(verdicts) - remembered
         self._metrics.checked(direction, perf_counter() - begun, remembered=remembered, asked=asked)
-        return merged(thresholds, verdicts)
+        return verdicts[0] if len(verdicts) == 1 else merged(thresholds, verdicts)
 
     async def _until_blocked(
         self, unknown: Sequence[tuple[Question, bytes]], policy: Policy, thresholds: Mapping[str, int]
@@ -86,15 +87,16 @@ class Checker:
             await stopped(*tasks)
         return verdicts
 
-    async def _found(self, question: Question, policy: Policy) -> Judgement:
-        async def ask() -> Judgement:
-            if question.kind is Kind.SHIELD:
-                return await self._safety.attacks(question.text, question.documents)
-            if question.kind is Kind.PROTECTED:
-                return await self._safety.protected(question.text)
-            return await self._safety.analyze(question.text, policy.blocklists)
+    def _found(self, question: Question, policy: Policy) -> Awaitable[Judgement]:
+        return patiently(self._asking(question, policy), self._patience, self._breakers[question.kind])
 
-        return await patiently(ask, self._patience, self._breakers[question.kind])
+    def _asking(self, question: Question, policy: Policy) -> Callable[[], Awaitable[Judgement]]:
+        """Return the call of Content Safety that answers the question; it may be made twice."""
+        if question.kind is Kind.SHIELD:
+            return partial(self._safety.attacks, question.text, question.documents)
+        if question.kind is Kind.PROTECTED:
+            return partial(self._safety.protected, question.text)
+        return partial(self._safety.analyze, question.text, policy.blocklists)
 
 
 def _verdict_of(judgement: Judgement, thresholds: Mapping[str, int]) -> Verdict:
