@@ -46,27 +46,37 @@ class CommandJobs:
         await asyncio.to_thread(self._places.bring, job)
 
     async def run(self, job: Job) -> None:
-        """Run the command to its end; what it wrote is kept also where it fails."""
+        """Run the command to its end; what it wrote is kept, however it ends."""
         processes = self._running[job.name] = Processes()
+        try:
+            failure = await self._ending(job, processes)
+        except TimeLimitReached:
+            await self._keep(job)
+            raise
+        except asyncio.CancelledError:
+            if job.status == "CancelRequested":  # else the whole local cloud goes away
+                await self._keep(job)
+            raise
+        if processes.lost:
+            raise Preempted
+        if failure is not None:
+            await self._keep(job)
+            raise JobFailed("UserError", failure)
+
+    async def _ending(self, job: Job, processes: Processes) -> str | None:
+        """Return why the command failed, None where it ended well; nothing runs afterwards."""
         loss = self._weather(job, processes)
         try:
-            async with asyncio.timeout(_left(job)) as limit:
+            async with asyncio.timeout(_left(job)):
                 await self._start(job, processes)
-                failure = await processes.failure()
+                return await processes.failure()
         except TimeoutError as error:
-            if not limit.expired():
-                raise
             raise TimeLimitReached(f"the job ran for its limit of {time_limit(job.properties):g} s") from error
         finally:
             if loss is not None:
                 loss.cancel()
             del self._running[job.name]
             await processes.stop()
-        if processes.lost:
-            raise Preempted
-        if failure is not None:
-            await self._keep(job)
-            raise JobFailed("UserError", failure)
 
     async def finish(self, job: Job, *, echoes: bool) -> None:
         """Keep what the job wrote, and register its models."""

@@ -143,6 +143,7 @@ def test_a_command_is_canceled_with_everything_that_it_started(cloud: Served):
     assert cloud.arm("POST", "/jobs/to-cancel/cancel", "2023-04-01-preview").status == 202
     assert ended(cloud, "to-cancel") == "Canceled"
     pid = child.read_text().strip()
+    assert cloud.blobs["reports/out/to-cancel/child"].decode().strip() == pid
     cloud.until(lambda: _life(pid), "gone")
 
 
