@@ -8,10 +8,9 @@ import pytest
 
 from shared.core.lifecycle import LIFECYCLE
 from shared.core.messages import NOTHING_MORE, STORIES, Background, ReportPlace, email, teams_card
-from shared.core.messages.background import spelled, taken, time_in
 from shared.core.messages.calls import calls_of
 from shared.core.messages.words import REASONS_SHOWN
-from shared.core.run import Channel, Checked, Idle, Moment, Notification, Run, State
+from shared.core.run import Channel, Checked, Idle, Notification, Run, State
 from tests.cards import texts_of
 
 NOW = datetime(2026, 11, 20, 12, 34, tzinfo=UTC)
@@ -255,49 +254,3 @@ def test_the_largest_card_fits_into_teams():
     run = replace(RUN, state=State.REJECTED, reasons=("ü" * 250,) * 100)
     card = teams_card(Notification(run, Channel.TEAMS), Background(report=LINKED, app_address=ADDRESS))
     assert len(json.dumps(card).encode()) < 28 * 1024
-
-
-@pytest.mark.parametrize(
-    ("seconds", "text"),
-    [
-        (-1, "0 s"),
-        (0, "0 s"),
-        (59.6, "1 min"),
-        (61, "1 min 1 s"),
-        (3_600, "1 h"),
-        (3_661, "1 h 1 min"),
-        (90_061, "1 d 1 h"),
-        (86_401, "1 d"),
-    ],
-)
-def test_times_are_spelled_in_two_units(seconds: float, text: str):
-    assert spelled(timedelta(seconds=seconds)) == text
-
-
-def history(*states: str) -> tuple[Moment, ...]:
-    """Return a history with a state every ten minutes."""
-    return tuple(Moment(NOW + timedelta(minutes=10 * n), state, ()) for n, state in enumerate(states))
-
-
-@pytest.mark.parametrize(
-    ("states", "minutes"),
-    [
-        ((), 0),
-        (("received", "training", "deploying"), 10),
-        (("training", "canceled", "training", "deploying"), 20),
-        (("received", "training"), 0),
-        (("training", *["deploying"] * 7, "training", "failed"), 10),
-    ],
-)
-def test_time_in_training_is_of_all_attempts_and_of_nothing_after_what_is_told(
-    states: tuple[str, ...], minutes: int
-):
-    assert time_in(State.TRAINING, RUN, history(*states)) == timedelta(minutes=minutes)
-
-
-def test_a_run_tells_how_long_it_took_and_how_long_it_trained():
-    assert (
-        taken(RUN, history("received", "training", "serving"))
-        == "1 h 12 min since the drop, 10 min of it training"
-    )
-    assert taken(RUN, ()) == "1 h 12 min since the drop"
