@@ -66,6 +66,10 @@ class RunningCloud:
         """Set the limits of machines' families, in vCPUs; none: the usual ones."""
         post_json(f"{self.control_url}/quota", limits)
 
+    def preempt(self, job: str) -> None:
+        """Take the machine of a running command job away; it runs again."""
+        post_json(f"{self.control_url}/preempt", {"job": job})
+
     def train_instantly(self, seconds: float = 0) -> None:
         """Let jobs be over at once, or after so many seconds, without training; their endpoints only echo."""
         post_json(f"{self.control_url}/training", {"mode": "instant", "seconds": seconds})
