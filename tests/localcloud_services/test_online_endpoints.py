@@ -7,10 +7,12 @@ from typing import Any
 import pytest
 
 from localcloud.azure_ml.online import OnlineEndpoint
-from tests.localcloud_services.commands import ASSETS, put
+from localcloud.control import Training
+from tests.localcloud_services.commands import ASSETS, put, submit
 from tests.localcloud_services.conftest import MODELS, Served, W
 from tests.localcloud_services.online import (
     CODE,
+    WORK,
     deployed,
     deployment_body,
     endpoint_body,
@@ -165,3 +167,23 @@ def test_nothing_else_is_taken_while_something_is_under_way(cloud: Served, name:
     ]
     assert [call() for call in calls] == [409, 409, 409]
     assert settled(cloud, path) == "Succeeded"
+
+
+def test_a_model_that_was_not_really_trained_is_served_by_an_echo(cloud: Served, name: str):
+    cloud.cloud.control.training = Training("instant")
+    try:
+        submit(cloud, name, outputs={"work": WORK | {"assetName": name}})
+        cloud.until(lambda: cloud.job_status(name), "Completed")
+        model = f"{W}/models/{name}/versions/1"
+        assert deployed(cloud, name, model=model) == "Succeeded"
+    finally:
+        cloud.cloud.control.training = Training()
+    path = f"/onlineEndpoints/{name}"
+    cloud.arm("PUT", path, ASSETS, endpoint_body({"tuned": 100}))
+    assert settled(cloud, path) == "Succeeded"
+    assert (inside(cloud, name).echoes, inside(cloud, name).server) == (True, None)
+    uri = cloud.arm("GET", path, ASSETS).body["properties"]["scoringUri"]
+    key = {"Authorization": f"Bearer {cloud.arm('POST', f'{path}/listKeys', ASSETS).body['primaryKey']}"}
+    asked = {"messages": [{"role": "user", "content": "Who is there?"}]}
+    answer = cloud.call("POST", uri, asked, audience=None, headers=key)
+    assert answer.body["choices"][0]["message"]["content"] == "Who is there?"
