@@ -14,7 +14,7 @@ from shared.gateways.http_pool import HttpPool
 from shared.ports import Deployment
 
 SERVICE = "model"
-SILENCE = 60.0  # seconds between two pieces of an answer
+SILENCE = 60.0  # seconds between two pieces of a stream; a whole answer is silent until its last word is there
 TOTAL = 200.0  # seconds; Azure's load balancer cuts a request at 230
 LONGEST_ANSWER = 8_000_000  # bytes
 UNAUTHORIZED = 401
@@ -32,12 +32,13 @@ class AzureChatModel:
 
     def __init__(self, pool: HttpPool, keys: EndpointKeys) -> None:
         self._pool, self._keys = pool, keys
-        self._timeout = pool.timeout(TOTAL, silence=SILENCE)
+        self._whole, self._streamed = pool.timeout(TOTAL), pool.timeout(TOTAL, silence=SILENCE)
 
     async def complete(self, deployment: Deployment, request: Mapping[str, Any]) -> dict[str, Any]:
         """Return the chat completion; raises ServiceUnavailable, or ServiceRefused with status, code and param."""
         with Reaching(SERVICE):
-            async with await self._opened(deployment, {**request, "model": deployment.base_model}) as response:
+            body = {**request, "model": deployment.base_model}
+            async with await self._opened(deployment, body, self._whole) as response:
                 return _read(await _bounded(response))
 
     async def stream(
@@ -47,38 +48,38 @@ class AzureChatModel:
         body = {**request, "model": deployment.base_model, "stream": True}
         reader, done = EventReader(), False
         with Reaching(SERVICE):
-            async with await self._opened(deployment, body) as response:
+            async with await self._opened(deployment, body, self._streamed) as response:
                 async for piece in response.content.iter_any():  # to its end, so that the connection can be reused
                     for event in _events(reader, piece):
                         done = done or event.strip() == b"[DONE]"
                         if not done:
                             yield _chunk(event)
 
-    async def _opened(self, deployment: Deployment, body: Mapping[str, Any]) -> aiohttp.ClientResponse:
+    async def _opened(
+        self, deployment: Deployment, body: Mapping[str, Any], limits: aiohttp.ClientTimeout
+    ) -> aiohttp.ClientResponse:
         """Return a successful answer, still to be read; whoever asked closes it."""
         payload, key = _encode(body), await self._keys.key(deployment.endpoint)
-        response = await self._post(deployment, payload, key)
+        response = await self._post(deployment, payload, key, limits)
         if response.status == UNAUTHORIZED:
             response.release()
             self._keys.forget(deployment.endpoint, key)
-            response = await self._post(deployment, payload, await self._keys.key(deployment.endpoint))
+            response = await self._post(deployment, payload, await self._keys.key(deployment.endpoint), limits)
         if response.status != 200:
             async with response:
                 raise _refusal(response, await _bounded(response))
         return response
 
-    async def _post(self, deployment: Deployment, payload: bytes, key: str) -> aiohttp.ClientResponse:
+    async def _post(
+        self, deployment: Deployment, payload: bytes, key: str, limits: aiohttp.ClientTimeout
+    ) -> aiohttp.ClientResponse:
         headers = {
             "authorization": f"Bearer {key}",
             "content-type": "application/json",
             "extra-parameters": "pass-through",  # else n and logprobs are refused; unknown ones never come here
         }
         return await self._pool.session().post(
-            chat_url(deployment.url),
-            data=payload,
-            headers=headers,
-            timeout=self._timeout,
-            allow_redirects=False,
+            chat_url(deployment.url), data=payload, headers=headers, timeout=limits, allow_redirects=False
         )
 
 

@@ -45,7 +45,7 @@ class Row:
     base_model: str = SERVED.base_model
     path: str = PATH
     patience: Patience = Patience()
-    silence: float = 60.0
+    silence: float = 60.0  # seconds of the model's that are waited for
     status: int = 200
     code: str | None = None
     finish: tuple[str, ...] = ("stop",)
@@ -130,7 +130,9 @@ def _strings(value: Any, place: str = "") -> Iterator[tuple[str, str]]:
 async def ask(row: Row, *, stream: bool) -> tuple[Got, FakeAzure]:
     """Ask the app; return what the client got and what the services saw."""
     azure = FakeAzure(row.choices, row.chunks, row.each, row.faults)
-    silence, chat_model.SILENCE = chat_model.SILENCE, row.silence
+    limit = "SILENCE" if stream else "TOTAL"  # a whole answer is silent until it is there
+    kept = getattr(chat_model, limit)
+    setattr(chat_model, limit, row.silence)
     try:
         async with _app_over(azure, row) as http:
             body = {**row.body, "stream": True} if stream and isinstance(row.body, dict) else row.body
@@ -142,7 +144,7 @@ async def ask(row: Row, *, stream: bool) -> tuple[Got, FakeAzure]:
                 except aiohttp.ClientPayloadError:
                     got.cut = True
     finally:
-        chat_model.SILENCE = silence
+        setattr(chat_model, limit, kept)
     return got, azure
 
 
