@@ -27,7 +27,7 @@ class Options:
     exact_match_examples: int
     generate_examples: int
     save_steps: int | None
-    save_seconds: float
+    save_seconds: float | None
     asked: Asked
 
     @property
@@ -107,8 +107,8 @@ def _add_limits(parser: argparse.ArgumentParser) -> None:
     patience = "stop after so many measurements without a better eval_loss, and keep the best; 0: never"
     add("--early_stopping_patience", type=_whole(0, 1000), default=0, metavar="N", help=patience)
     add("--save_steps", type=_whole(1), default=None, metavar="N", help="write a checkpoint every N steps")
-    often = "without --save_steps: write a checkpoint about every X seconds"
-    add("--save_seconds", type=_above_zero, default=120.0, metavar="X", help=often)
+    often = "without --save_steps: write a checkpoint about every X seconds; default: 120, 10 for small models"
+    add("--save_seconds", type=_above_zero, default=None, metavar="X", help=often)
     add("--threads", type=_whole(1, 1024), default=1, metavar="N", help="processor cores to use")
 
 

@@ -107,7 +107,7 @@ class Session:
 
     def _loop(self, training: Loaded, rows: Sequence[Row], examples: _Examples) -> Training:
         options = self._options
-        saving = (options.save_steps, options.save_seconds)
+        saving = (options.save_steps, options.save_seconds or self._used.save_seconds)
         plan = plan_for(rows, self._used, options.asked, self._team, saving)
 
         def evaluate() -> dict[str, float]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from trainer.records import Listener
 
-PERIOD = 5.0  # seconds between batches
+PERIOD = 2.0  # seconds between batches
 TIMEOUT = 5.0  # seconds for one request
 LAST_CHANCE = 8.0  # seconds that the end waits for what is left
 MOST = 1000  # metrics in one request, MLflow's limit
