@@ -10,6 +10,9 @@ if TYPE_CHECKING:
     from localcloud.azure_ml.online_serving import OnlineServer
 
 
+Key = tuple[str, str]  # name and version of an asset
+
+
 def new_online_key() -> str:
     """Return a key as online endpoints have them."""
     return secrets.token_urlsafe(32)
@@ -43,13 +46,23 @@ class Provisioned:
         return "Succeeded" if self.provisioning == "Succeeded" else "Failed"
 
 
+@dataclass(frozen=True)
+class Parts:
+    """What a deployment is made of; without code the environment brings its own server."""
+
+    model: Key
+    environment: Key
+    code: Key | None
+    script: str
+
+
 @dataclass(kw_only=True)
 class OnlineDeployment(Provisioned):
     """One deployment: a model behind a scoring script, on a machine of its own."""
 
     name: str
     body: dict[str, Any]
-    model: tuple[str, str]  # name and version
+    parts: Parts
     folder: Path
     server: "OnlineServer | None" = None
     echoes: bool = False  # the model was not really trained: what is asked is repeated, without a server
@@ -92,6 +105,6 @@ class OnlineEndpoint(Provisioned):
         """Tell whether prompts are answered by repeating them."""
         return self.serving is not None and self.serving.echoes
 
-    def serves(self, model: tuple[str, str]) -> bool:
+    def serves(self, model: Key) -> bool:
         """Tell whether one of the deployments, also one that is just coming or going, uses the model."""
-        return any(deployment.model == model for deployment in self.deployments.values())
+        return any(deployment.parts.model == model for deployment in self.deployments.values())

@@ -8,7 +8,7 @@ from localcloud.azure_ml.assets import asset_key
 from localcloud.azure_ml.checks import invalid, required_object
 from localcloud.azure_ml.command_checks import beyond, seconds_in
 from localcloud.azure_ml.instances import find_instance
-from localcloud.azure_ml.online import OnlineEndpoint
+from localcloud.azure_ml.online import Key, OnlineEndpoint, Parts
 from localcloud.azure_ml.workspace import LOCATION, MACHINES_ID, Workspace
 
 NAME = re.compile(r"[a-zA-Z][a-zA-Z0-9-]{1,30}[a-zA-Z0-9]")  # 3 to 32 characters
@@ -66,8 +66,8 @@ def _traffic(asked: Mapping[str, Any], known: OnlineEndpoint | None) -> dict[str
     return dict(asked)
 
 
-def check_deployment(workspace: Workspace, name: str, body: Mapping[str, Any]) -> tuple[str, str]:
-    """Return name and version of the model to deploy, or refuse the deployment."""
+def check_deployment(workspace: Workspace, name: str, body: Mapping[str, Any]) -> Parts:
+    """Return what the deployment is made of, all of which is there, or refuse it."""
     _check_name(name)
     _check_location(body)
     properties = required_object(body, "properties")
@@ -81,12 +81,7 @@ def check_deployment(workspace: Workspace, name: str, body: Mapping[str, Any]) -
     variables = properties.get("environmentVariables") or {}
     if not all(isinstance(value, str) for value in variables.values()):
         raise invalid("properties.environmentVariables", "every value must be a string")
-    _check_server(workspace, properties)
-    model = asset_key(properties.get("model"), "models")
-    if model is None:
-        raise invalid("properties.model", f"{properties.get('model')!r} is not the id of a model of the workspace")
-    workspace.model(*model)
-    return model
+    return Parts(_model(workspace, properties), _environment(workspace, properties), *_code(workspace, properties))
 
 
 def _check_machine(properties: Mapping[str, Any], sku: Mapping[str, Any]) -> None:
@@ -110,26 +105,38 @@ def _check_times(properties: Mapping[str, Any]) -> None:
                 seconds_in(f"properties.{probe}.{field}", told)
 
 
-def _check_server(workspace: Workspace, properties: Mapping[str, Any]) -> None:
+def _model(workspace: Workspace, properties: Mapping[str, Any]) -> Key:
+    key = asset_key(properties.get("model"), "models")
+    if key is None:
+        raise invalid("properties.model", f"{properties.get('model')!r} is not the id of a model of the workspace")
+    workspace.model(*key)
+    return key
+
+
+def _environment(workspace: Workspace, properties: Mapping[str, Any]) -> Key:
     key = asset_key(properties.get("environmentId"), "environments")
     if key is None:
         raise invalid(
-            "properties.environmentId", f"{properties.get('environmentId')!r} is not the id of an environment"
+            "properties.environmentId", f"{properties.get('environmentId')!r} is not an environment's id"
         )
-    environment, code = workspace.environment(*key), properties.get("codeConfiguration")
-    if not code:
-        if not environment.body.get("inferenceConfig"):
-            raise invalid("properties.codeConfiguration", "is required: the environment has no inferenceConfig")
-        return
-    asset = asset_key(code.get("codeId"), "codes")
-    if asset is None:
+    if not workspace.environment(*key).body.get("inferenceConfig") and not properties.get("codeConfiguration"):
+        raise invalid("properties.codeConfiguration", "is required: the environment has no inferenceConfig")
+    return key
+
+
+def _code(workspace: Workspace, properties: Mapping[str, Any]) -> tuple[Key | None, str]:
+    given = properties.get("codeConfiguration")
+    if not given:
+        return None, ""
+    key, script = asset_key(given.get("codeId"), "codes"), given.get("scoringScript")
+    if key is None:
         raise invalid(
-            "properties.codeConfiguration.codeId", f"{code.get('codeId')!r} is not the id of a code version"
+            "properties.codeConfiguration.codeId", f"{given.get('codeId')!r} is not the id of a code version"
         )
-    workspace.code(*asset)
-    script = code.get("scoringScript")
+    workspace.code(*key)
     if not isinstance(script, str) or not script:
         raise invalid("properties.codeConfiguration.scoringScript", "is required")
+    return key, script
 
 
 def _check_name(name: str) -> None:

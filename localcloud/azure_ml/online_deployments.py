@@ -10,11 +10,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute
 
-from localcloud.azure_ml.assets import asset_key
 from localcloud.azure_ml.changes import Changes
 from localcloud.azure_ml.conda import build_failure, serving_packages
 from localcloud.azure_ml.instances import find_instance
-from localcloud.azure_ml.online import OnlineDeployment, OnlineEndpoint
+from localcloud.azure_ml.online import OnlineDeployment, OnlineEndpoint, Parts
 from localcloud.azure_ml.online_checks import check_deployment
 from localcloud.azure_ml.online_serving import OnlineServer, OnlineServerFailed
 from localcloud.azure_ml.online_shapes import deployment_json
@@ -76,7 +75,7 @@ class Deployments:
     async def put(self, request: Request) -> Response:
         """Create a deployment; the same one again is that one, unless it failed, then it is made anew."""
         endpoint, name, body = self._endpoint(request), request.path_params["deployment"], await body_of(request)
-        model = check_deployment(self._workspace, name, body)
+        parts = check_deployment(self._workspace, name, body)
         known = endpoint.deployments.get(name)
         if known is not None and known.provisioning != "Failed":
             if known.busy or known.body != body:
@@ -87,7 +86,7 @@ class Deployments:
         if endpoint.provisioning != "Succeeded":
             raise Refused(409, "Conflict", f"endpoint {endpoint.name!r} is {endpoint.provisioning}")
         folder = self._workspace.root / "online" / f"{endpoint.name}-{name}-{secrets.token_hex(4)}"
-        deployment = OnlineDeployment(name=name, body=body, model=model, folder=folder)
+        deployment = OnlineDeployment(name=name, body=body, parts=parts, folder=folder)
         operation = begin(self._workspace, deployment.progress, lambda: deployment.error)
         deployment.operation = operation_url(self._cloud, operation)
         endpoint.deployments[name] = deployment
@@ -141,7 +140,7 @@ class Deployments:
     async def _provision(self, deployment: OnlineDeployment) -> None:
         """Start the server with the model; what stands in the way fails the deployment."""
         try:
-            if self._workspace.model(*deployment.model).echoes:
+            if self._workspace.model(*deployment.parts.model).echoes:
                 await asyncio.sleep(self._cloud.control.training.seconds)
                 deployment.echoes = True
             else:
@@ -158,24 +157,12 @@ class Deployments:
             deployment.provisioning = "Succeeded"
 
     async def _serve(self, deployment: OnlineDeployment) -> None:
-        asked = deployment.body["properties"]
-        instance = find_instance(asked["instanceType"])
-        refusal = instance and quota_refusal(self._cloud.control, instance)
-        if refusal:
-            raise NotProvisioned("OutOfQuota", refusal)
-        environment = self._workspace.environment(*(asset_key(asked["environmentId"], "environments") or ("", "")))
-        failure = build_failure(environment, await serving_packages())
-        if failure is not None:
-            raise NotProvisioned("ImageBuildFailure", failure)
-        if not asked.get("codeConfiguration"):
-            lack = f"environment {environment} brings its own server, and the local cloud cannot run images"
-            raise NotProvisioned("ImageBuildFailure", lack)
-        code, script = await self._code(deployment), asked["codeConfiguration"]["scoringScript"]
-        if not (code / script).is_file():
-            raise NotProvisioned("ResourceNotFound", f"the code has no {script}")
-        model = self._workspace.model(*deployment.model)
-        variables = asked.get("environmentVariables") or {}
-        deployment.server = server = self._server(self._cloud, code, script, model.folder, variables)
+        asked, parts = deployment.body["properties"], deployment.parts
+        await self._check(asked["instanceType"], parts)
+        code = deployment.folder / "code"
+        await self._bring(parts, code)
+        model, variables = self._workspace.model(*parts.model), asked.get("environmentVariables") or {}
+        deployment.server = server = self._server(self._cloud, code, parts.script, model.folder, variables)
         try:
             await server.start()
         except OnlineServerFailed as error:
@@ -183,14 +170,28 @@ class Deployments:
                 "ResourceNotReady", f"User container has crashed or terminated: {error}"
             ) from error
 
-    async def _code(self, deployment: OnlineDeployment) -> Path:
-        named = asset_key(deployment.body["properties"]["codeConfiguration"]["codeId"], "codes") or ("", "")
-        asset, code = self._workspace.code(*named), deployment.folder / "code"
+    async def _check(self, size: str, parts: Parts) -> None:
+        """Find a machine and build the image, or say why that cannot be."""
+        instance = find_instance(size)
+        refusal = instance and quota_refusal(self._cloud.control, instance)
+        if refusal:
+            raise NotProvisioned("OutOfQuota", refusal)
+        environment = self._workspace.environment(*parts.environment)
+        failure = build_failure(environment, await serving_packages())
+        if failure is None and parts.code is None:
+            failure = f"environment {environment} brings its own server, and the local cloud cannot run images"
+        if failure is not None:
+            raise NotProvisioned("ImageBuildFailure", failure)
+
+    async def _bring(self, parts: Parts, folder: Path) -> None:
+        if parts.code is None:
+            return
         try:
-            await asyncio.to_thread(download_folder, self._cloud, asset.uri, code)
+            await asyncio.to_thread(download_folder, self._cloud, self._workspace.code(*parts.code).uri, folder)
         except JobFailed as failure:
             raise NotProvisioned("ResourceNotReady", failure.message) from failure
-        return code
+        if not (folder / parts.script).is_file():
+            raise NotProvisioned("ResourceNotFound", f"the code has no {parts.script}")
 
     async def _remove(self, endpoint: OnlineEndpoint, deployment: OnlineDeployment) -> None:
         await self.end(deployment)
