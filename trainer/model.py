@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from huggingface_hub.errors import StrictDataclassError
 from safetensors import SafetensorError
-from transformers import AutoConfig, AutoTokenizer, Phi3ForCausalLM
+from transformers import AutoTokenizer, Phi3Config, Phi3ForCausalLM
 from transformers.utils import logging as transformers_logging
 
 from trainer.bases import Base
@@ -81,7 +81,7 @@ def look(base: Base) -> Found:
     transformers_logging.set_verbosity_error()
     transformers_logging.disable_progress_bar()
     try:
-        config = AutoConfig.from_pretrained(base.config)
+        config = _config(base)
         with torch.device("meta"):
             parameters = int(Phi3ForCausalLM(config).num_parameters())
     except LOAD_ERRORS as error:
@@ -89,12 +89,21 @@ def look(base: Base) -> Found:
     return Found(base, config, parameters)
 
 
+def _config(base: Base) -> Any:
+    """Return the configuration; early 128k models call longrope "su", which transformers 5 refuses."""
+    record, _ = Phi3Config.get_config_dict(base.config)
+    rope = record.get("rope_scaling") or {}
+    for name in {"type", "rope_type"} & set(rope):
+        rope[name] = "longrope" if rope[name] == "su" else rope[name]
+    return Phi3Config.from_dict(record)
+
+
 def load(found: Found, method: str, device: torch.device) -> Loaded:
     """Return the model on the device, in the number formats that fit both."""
     weights, half = number_formats(found.parameters, method, device)
     base = found.base
     try:
-        tokenizer = AutoTokenizer.from_pretrained(base.tokenizer)
+        tokenizer = AutoTokenizer.from_pretrained(base.tokenizer, config=found.config)
         # The format is chosen here and not by .to(): that would round the rotary frequencies as well.
         model = Phi3ForCausalLM.from_pretrained(base.weights, config=found.config, dtype=weights)
     except LOAD_ERRORS as error:

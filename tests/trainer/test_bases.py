@@ -4,6 +4,7 @@ import json
 import shutil
 
 import pytest
+from transformers import AutoModelForCausalLM
 
 from tests.trainer.conftest import metrics
 from trainer.__main__ import main
@@ -59,6 +60,25 @@ def test_an_adapter_alone_is_no_model(tiny_base, tmp_path):
     (tmp_path / "adapter" / "model.safetensors").rename(tmp_path / "adapter" / "adapter_model.safetensors")
     with pytest.raises(UserError, match="has no weights"):
         find_base(str(tmp_path / "adapter"))
+
+
+@pytest.mark.parametrize("name", ["su", "longrope"])
+def test_a_model_with_long_context_and_code_of_its_own_trains(tiny_base, tmp_path, arguments, name):
+    """As Phi-3-mini-128k-instruct and Phi-3.5-mini-instruct come: code beside the weights is not run."""
+    base = shutil.copytree(tiny_base, tmp_path / "128k")
+    config = json.loads((base / "config.json").read_text())
+    del config["rope_parameters"]
+    factors = {"short_factor": [1.0] * 8, "long_factor": [4.0] * 8}
+    config |= {"rope_scaling": {"type": name, **factors}, "original_max_position_embeddings": 16}
+    config |= {"auto_map": {"AutoConfig": "configuration_phi3.Phi3Config"}, "torch_dtype": "bfloat16"}
+    (base / "config.json").write_text(json.dumps(config), encoding="utf-8")
+    (base / "configuration_phi3.py").write_text("raise SystemExit('this must not run')", encoding="utf-8")
+    asked = parse([*arguments, "--base-model", str(base), "--profile", "phi"])
+    fine_tune(asked)
+    tuned = json.loads((asked.output / "model" / "config.json").read_text())
+    assert tuned["rope_parameters"]["rope_type"] == "longrope"
+    assert tuned["rope_parameters"]["original_max_position_embeddings"] == 16
+    AutoModelForCausalLM.from_pretrained(asked.output / "model")
 
 
 def test_weights_that_broke_off_are_told(tiny_base, tmp_path, arguments, capsys):
