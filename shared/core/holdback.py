@@ -17,7 +17,7 @@ MOST_HIDDEN = 4  # times the overlap: of an end with more invisible characters t
 class Pace:
     """How much text is checked at a time, in characters."""
 
-    first: int = 200  # small: the reader waits for it
+    first: int = 120  # at least: the reader waits for it, and all but the margin of it can leave
     later: int = 1_000  # what one analysis costs anyway
     overlap: int = OVERLAP
     margin: int = 100  # the longest phrase of which not even the beginning may leave
@@ -47,6 +47,7 @@ class HeldBack:
     _lanes: dict[str, Lane] = field(default_factory=dict)
     _growing: frozenset[str] = frozenset()
     _unchecked: int = 0
+    _head: int = 0  # characters of the first piece that has text
     _begun: bool = False
 
     @property
@@ -70,17 +71,26 @@ class HeldBack:
             ends[name] = lane.length
         if ends:
             self._growing = frozenset(ends)
+            self._head = self._head or self._unchecked
         if piece.words or piece.logprobs:
             self._waiting.append((piece, ends))
 
     def next_texts(self) -> list[str]:
         """Return what to check next, with the text before it; empty while there is too little of it."""
-        enough = 1 if self.ended else self.pace.later if self._begun else self.pace.first
-        if self._unchecked < enough:
+        if self._unchecked < self._enough:
             return []
         self._begun = True
         self._unchecked = 0
         return [self._take(lane) for lane in self._lanes.values() if lane.fresh]
+
+    @property
+    def _enough(self) -> int:
+        """Return how much unchecked text the next check wants; after the first one a whole piece shall leave."""
+        if self.ended:
+            return 1
+        if self._begun:
+            return self.pace.later
+        return min(max(self.pace.first, self.pace.margin + self._head), self.pace.most)
 
     def _take(self, lane: Lane) -> str:
         fresh = "".join(lane.fresh)
