@@ -64,28 +64,44 @@ class Session:
         examples = self._examples(learn, held_out)
         rows = self._rows(examples.learn)
         self._announce(examples, rows)
-        asked = held_out[: self._options.generate_examples]
         if not state.base:
-            base = self._measured(self._loaded, examples.held_out)
-            self._records.add(0, 0, **base)
-            self._records.flush()
-            state = replace(state, base=base | self._answered(self._loaded, asked))
+            state = replace(state, base=self._base(examples, held_out))
         torch.manual_seed(self._options.asked.seed)  # where LoRA begins
         training = replace(self._loaded, model=prepared(self._loaded.model, self._used))
         loop = self._loop(training, rows, examples)
         last, why = loop.run(rows, state)
         best_taken = loop.take_best(last)
         final = replace(training, model=merged(training.model, self._used))
-        tuned = self._measured(final, examples.held_out)
-        more = self._answered(final, asked) | self._exact(final, learn)
-        self._last_words(last, why, more)
+        tuned = self._tuned(final, examples, learn, held_out, last, why)
         if self._team.rank == 0:
             save(final, self._options.model_folder)
-        result = Result(last, why, best_taken, {"train_loss": last.train_loss} | tuned | more, len(rows))
+        result = Result(last, why, best_taken, tuned, len(rows))
         told = summary(self._options, self._used, self._found, examples.cut, result, self._started)
         told["examples"] = {"train": len(examples.learn), "validation": len(examples.held_out)}
         self._records.say(f"done, {told['tuned']}")
         return told
+
+    def _base(self, examples: _Examples, held_out: Sequence[Example]) -> dict[str, float]:
+        """Return what is measured of the base model."""
+        base = self._measured(self._loaded, examples.held_out)
+        self._records.add(0, 0, **base)
+        self._records.flush()
+        return base | self._answered(self._loaded, held_out)
+
+    def _tuned(
+        self,
+        final: Loaded,
+        examples: _Examples,
+        learn: Sequence[Example],
+        held_out: Sequence[Example],
+        last: State,
+        why: str,
+    ) -> dict[str, float]:
+        """Return what is measured of the model that is to be written."""
+        tuned = self._measured(final, examples.held_out)
+        more = self._answered(final, held_out) | self._exact(final, learn)
+        self._last_words(last, why, more)
+        return {"train_loss": last.train_loss} | tuned | more
 
     def _examples(self, learn: Sequence[Example], held_out: Sequence[Example]) -> _Examples:
         limit = min(self._used.max_seq_length, self._found.positions)
@@ -118,8 +134,9 @@ class Session:
     def _measured(self, loaded: Loaded, held_out: Sequence[Tokens]) -> dict[str, float]:
         return asdict(scores(loaded, held_out, self._team))
 
-    def _answered(self, loaded: Loaded, asked: Sequence[Example]) -> dict[str, float]:
+    def _answered(self, loaded: Loaded, held_out: Sequence[Example]) -> dict[str, float]:
         """Return how held-out questions are answered; nothing where none are to be asked."""
+        asked = held_out[: self._options.generate_examples]
         if not asked:
             return {}
         found = answered(loaded, asked, self._used.max_seq_length, self._team)
