@@ -6,7 +6,8 @@ import sys
 from pathlib import Path
 
 VERSION = "1.106.2"
-VENV = Path(__file__).parents[2] / ".bench" / "litellm"
+PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"  # the same for all contestants
+VENV = Path(__file__).parents[2] / ".bench" / f"litellm-{PYTHON}"
 INSTALL = 900.0  # seconds
 CONFIG = """\
 model_list:
