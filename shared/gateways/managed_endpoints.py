@@ -30,7 +30,7 @@ SERVER = {
 }
 SCORE = "/score"
 UNDER_WAY = frozenset({"creating", "updating", "scaling", "resizing"})
-BUSY = 409  # Azure ML takes no deletion while something else is under way
+BUSY = 409  # Azure ML takes neither a change nor a deletion while something else is under way
 REQUESTS = {"requestTimeout": "PT180S", "maxConcurrentRequestsPerInstance": 8}  # 180 s is Azure ML's limit
 # Loading the weights of a Phi model takes minutes: until then the server answers that it is not ready.
 LIVENESS = {"initialDelay": "PT600S", "period": "PT30S", "timeout": "PT10S", "failureThreshold": 10}
@@ -66,7 +66,7 @@ class ManagedEndpoints:
         if _state(deployment) != "succeeded":
             return self._unfinished(run, deployment, place)
         if endpoint["properties"].get("traffic") != ALL_TRAFFIC:
-            self._arm.put(path, self._endpoint(run, ALL_TRAFFIC))
+            self._give_traffic(run, path)
             return Endpoint("creating")
         return Endpoint("succeeded", _url(endpoint["properties"].get("scoringUri") or ""))
 
@@ -83,6 +83,17 @@ class ManagedEndpoints:
                 if refused.status != BUSY:
                     raise
         return False
+
+    def _give_traffic(self, run: Run, path: str) -> None:
+        """Send all prompts to the deployment; a later look tells whether it took effect.
+
+        Where an answer was lost, the second try finds the endpoint busy with the first.
+        """
+        try:
+            self._arm.put(path, self._endpoint(run, ALL_TRAFFIC))
+        except ServiceRefused as refused:
+            if refused.status != BUSY:
+                raise
 
     @cached_property
     def _environments(self) -> MachineEnvironments:

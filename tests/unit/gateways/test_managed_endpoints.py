@@ -91,6 +91,15 @@ def test_every_call_may_fail_before_and_after_its_effect(call: tuple[str, str], 
     assert [path for path in arm.resources if path.startswith("onlineEndpoints")] == []
 
 
+def test_an_endpoint_that_is_busy_with_its_traffic_is_waited_for():
+    arm = RestWorkspace()
+    endpoints = gateway(arm)
+    while DEPLOYMENT not in arm.resources:
+        endpoints.create(MANAGED)
+    arm.losing["PUT", ENDPOINT] = [REFUSED]  # as after an answer that was lost
+    assert [endpoints.create(MANAGED).state for _ in range(6)][-1] == "succeeded"
+
+
 def test_a_host_that_dies_in_between_leaves_nothing_twice():
     arm = RestWorkspace()
     for _ in range(8):
