@@ -72,11 +72,11 @@ class Checkpoints:
         found: dict[str, Any] = load_file(self._at(step) / WEIGHTS)
         return found
 
-    def optimizer(self, step: int, device: Any) -> dict[str, Any]:
-        """Return what the optimizer knew at a checkpoint."""
+    def optimizer(self, step: int) -> dict[str, Any]:
+        """Return what the optimizer knew at a checkpoint; it moves that to its own device itself."""
         import torch
 
-        found: dict[str, Any] = torch.load(self._at(step) / OPTIMIZER, map_location=device, weights_only=True)
+        found: dict[str, Any] = torch.load(self._at(step) / OPTIMIZER, map_location="cpu", weights_only=True)
         return found
 
     def _at(self, step: int) -> Path:

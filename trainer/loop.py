@@ -174,8 +174,7 @@ class Training:
 
     def _restore(self, state: State) -> None:
         self._load_weights(state.step)
-        optimizer = self._checkpoints.optimizer(state.step, self._team.device)
-        self._stepper.optimizer.load_state_dict(optimizer)
+        self._stepper.optimizer.load_state_dict(self._checkpoints.optimizer(state.step))
         self._saved_at = state.seconds
 
     def _load_weights(self, step: int) -> None:

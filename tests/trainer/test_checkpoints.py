@@ -33,7 +33,7 @@ def test_what_was_saved_comes_back(checkpoints):
     state = _save(checkpoints, 7, Best(3, 0.2, 1.25, since=2))
     assert checkpoints.newest() == state
     assert checkpoints.weights(7)["a"].tolist() == [7.0] * 3
-    assert checkpoints.optimizer(7, "cpu")["state"][0]["exp_avg"].tolist() == [7.0] * 3
+    assert checkpoints.optimizer(7)["state"][0]["exp_avg"].tolist() == [7.0] * 3
 
 
 def test_the_newest_replaces_the_one_before(checkpoints, tmp_path):

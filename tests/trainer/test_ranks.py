@@ -1,10 +1,12 @@
-"""Two processes train as one with twice the batch does."""
+"""Two processes train as one with twice the batch does, and go on together after a kill."""
 
 import json
 import os
 import socket
 import subprocess
 import sys
+import threading
+from contextlib import contextmanager
 
 import pytest
 
@@ -22,6 +24,7 @@ def _free_port() -> int:
         return free.getsockname()[1]
 
 
+@contextmanager
 def _together(command, count=2):
     """Run the trainer in several processes as Azure ML's PyTorch distribution starts them."""
     shared = {"WORLD_SIZE": str(count), "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(_free_port())}
@@ -30,26 +33,36 @@ def _together(command, count=2):
         own = {"RANK": rank, "LOCAL_RANK": rank, "LOCAL_WORLD_SIZE": str(count), "OMP_NUM_THREADS": "1"}
         program = [sys.executable, "-m", "trainer", *command]
         environment = {**os.environ, **shared, **own}
-        processes.append(
-            subprocess.Popen(program, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        )
+        processes.append(subprocess.Popen(program, env=environment, stdout=subprocess.PIPE, text=True))
+    watchdog = threading.Timer(120, lambda: [process.kill() for process in processes])
+    watchdog.start()
     try:
-        return [(*process.communicate(timeout=90), process.returncode) for process in processes]
+        yield processes
     finally:
+        watchdog.cancel()
         for process in processes:
             process.kill()
+            process.wait()
+            process.stdout.close()
 
 
-def test_two_processes_have_the_loss_curve_of_one_with_twice_the_batch(mid_base, dataset, tmp_path):
+def test_two_processes_also_when_killed_have_the_loss_curve_of_one_with_twice_the_batch(
+    mid_base, dataset, tmp_path
+):
     # 11 examples: the last step of each pass has fewer than the processes could share evenly
     lines = [json.dumps(chat(f"What is {i}?", f"It is {'very ' * (i % 5)}{i}.")) for i in range(11)]
     dataset.write_text("\n".join(lines), encoding="utf-8")
     files = ["--train", str(dataset), "--validation", str(dataset), "--base-model", str(mid_base)]
     plain = [*PLAIN, "--early_stopping_patience", "9"]
-    two = _together([*files, *plain, "--output", str(tmp_path / "two"), "--per_device_train_batch_size", "1"])
-    assert [code for _, _, code in two] == [0, 0], two
-    assert "2 processes" in two[0][0]
-    assert two[1][0] == ""  # only the first one speaks
+    command = [*files, *plain, "--output", str(tmp_path / "two"), "--per_device_train_batch_size", "1"]
+    with _together(command) as (first, _):
+        assert any("checkpoint at step" in line for line in first.stdout)
+    with _together(command) as (first, second):
+        said, nothing = first.stdout.read(), second.stdout.read()
+        assert (first.wait(), second.wait()) == (0, 0)
+    assert "2 processes" in said
+    assert nothing == ""
+    assert "going on from the checkpoint at step" in said
     fine_tune(parse([*files, *plain, "--output", str(tmp_path / "one"), "--per_device_train_batch_size", "2"]))
     for name in ("train_loss", "grad_norm", "eval_loss", "learning_rate", "answer_f1"):
         assert curve(tmp_path / "two", name) == pytest.approx(curve(tmp_path / "one", name), rel=SAME), name
