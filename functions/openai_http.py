@@ -1,7 +1,7 @@
 """What the OpenAI-compatible routes share: the key, the body, a request id, and errors as OpenAI has them."""
 
 import logging
-import uuid
+import secrets
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from typing import Any
 
@@ -36,7 +36,7 @@ _decode = msgspec.json.Decoder().decode
 
 async def answered(req: Request, work: Callable[[ApiKey], Awaitable[Response]], scope: str = SCOPE) -> Response:
     """Return what `work` answers to the holder of a good key, or the error that it or the key check raises."""
-    request_id = req.state.request_id = uuid.uuid4().hex
+    request_id = req.state.request_id = secrets.token_hex(16)
     try:
         key = await app().guard.key(_bearer(req), scope, req.headers.get(PRINCIPAL))
         response = await work(key)

@@ -198,7 +198,7 @@ def _other_parts(fields: Mapping[str, Any]) -> Iterator[Part]:
     tools = fields.get("tools", [])
     yield from (Part(f"tools[{place}]", tuple(strings_in(tool))) for place, tool in enumerate(tools))
     small = ("stop", "response_format", "tool_choice", "user")
-    strings = tuple(string for name in small for string in strings_in(fields.get(name)))
+    strings = tuple(string for name in small if name in fields for string in strings_in(fields[name]))
     if any(strings):
         yield Part("parameters", strings)
 

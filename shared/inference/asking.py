@@ -40,7 +40,7 @@ class Asker:
                 return await self._chat.complete(deployment, body)
 
         answers = await gathered(*map(ask, bodies_for(deployment, request)))
-        choices = [replace(_only_choice(answer), index=place) for place, answer in enumerate(answers)]
+        choices = [_only_choice(answer, place) for place, answer in enumerate(answers)]
         return WholeAnswer(choices, summed(map(read_usage, answers)) or NO_USAGE)
 
     def streams(self, deployment: Deployment, request: ChatRequest) -> list[AsyncIterator[Mapping[str, Any]]]:
@@ -83,12 +83,12 @@ def summed(usages: Iterable[Mapping[str, int] | None]) -> dict[str, int] | None:
     return total or None
 
 
-def _only_choice(answer: Mapping[str, Any]) -> Answer:
-    """Return the choice that was asked for; whatever else came is dropped."""
+def _only_choice(answer: Mapping[str, Any], place: int) -> Answer:
+    """Return the choice that was asked for, with its place as index; whatever else came is dropped."""
     try:
         choices = read_choices(answer, "message")
     except UnreadableAnswer as error:
         raise ServiceUnavailable("model", f"unreadable: {error}") from None
     if not choices:
         raise ServiceUnavailable("model", "unreadable: no choice")
-    return choices[0]
+    return choices[0] if choices[0].index == place else replace(choices[0], index=place)

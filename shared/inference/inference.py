@@ -1,7 +1,7 @@
 """The use case: one chat completion, whole or streamed, through moderation."""
 
 import asyncio
-import uuid
+import secrets
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from datetime import datetime
 from time import perf_counter
@@ -114,7 +114,7 @@ class Inference:
     async def _exchange(self, deployment: Deployment, request: ChatRequest, request_id: str) -> Exchange:
         refuse_unsupported(deployment.base_model, request.forwarded)
         policy = await self._policies.of(deployment.model)
-        request_id = request_id or uuid.uuid4().hex
+        request_id = request_id or secrets.token_hex(16)
         return Exchange(deployment, request, policy, self._clock(), self._metrics, request_id)
 
     async def _whole(self, exchange: Exchange) -> dict[str, Any]:
