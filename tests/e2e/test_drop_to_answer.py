@@ -69,7 +69,11 @@ def test_the_model_answers_as_it_was_trained(person, served):
 
 
 def test_a_streamed_answer_is_the_plain_one(person, served):
-    request = {"model": "support", "messages": question(training_examples(person, served)[0]), "temperature": 0}
+    request = {
+        "model": served["model"],
+        "messages": question(training_examples(person, served)[0]),
+        "temperature": 0,
+    }
     plain = person.chat(**request).json()["choices"][0]
     assert streamed_text(person.chat(**request, stream=True)) == (plain["message"]["content"], "stop")
 
