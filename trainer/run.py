@@ -41,7 +41,9 @@ def _begin(options: Options, records: Records, checkpoints: Checkpoints, state: 
         records.say(f"going on from the checkpoint at step {state.step}")
         return replace(state, resumed_at=(*state.resumed_at, state.step))
     if rank(os.environ) == 0 and checkpoints.left_over():
-        records.say(f"the checkpoints in {options.output} are of other options or data: starting anew")
+        records.say(
+            f"the checkpoints in {options.output} are broken off, or of other options or data: starting anew"
+        )
         checkpoints.clear()
     return State()
 

@@ -98,7 +98,7 @@ def test_another_training_begins_anew_and_says_so(half, data, tiny_base, capsys,
     other = parse(_command(data, tiny_base, half.output, ["--max_steps", "2", option, value]))
     capsys.readouterr()
     fine_tune(other)
-    assert "are of other options or data: starting anew" in capsys.readouterr().out
+    assert "or of other options or data: starting anew" in capsys.readouterr().out
     assert sorted(curve(half.output)) == [1, 2]
     assert not (half.output / "checkpoints").exists()
 
