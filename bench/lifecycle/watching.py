@@ -59,15 +59,14 @@ class Watch:
 
     def _host(self) -> tuple[float, float]:
         """Return the host's memory in MB and its processor time in seconds."""
-        listed = subprocess.run(  # -ww: else it cuts lines where COLUMNS is set
-            ["ps", "-A", "-ww", "-o", "ppid=,rss=,time=,args="], capture_output=True, text=True, check=True
-        ).stdout
-        rows = [line.split(None, 3) for line in listed.splitlines()]
-        ours = next((row for row in rows if int(row[0]) == self.cloud.pid and HOST in row[3]), None)
+        command = ["ps", "-A", "-ww", "-o", "rss=,time=,args="]  # -ww: else it cuts lines where COLUMNS is set
+        listed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+        folder = str(self.cloud.logs.parent)  # the cloud's own: in the path of its keys
+        rows = [line.split(None, 2) for line in listed.splitlines() if HOST in line]
+        ours = next((row for row in rows if folder in row[2]), None)
         if ours is None:
-            children = [row[3] for row in rows if int(row[0]) == self.cloud.pid]
-            raise LookupError(f"no {HOST} among the children of {self.cloud.pid}: {children}")
-        return int(ours[1]) / 1000, _seconds(ours[2])
+            raise LookupError(f"no {HOST} with its keys in {folder}: {[row[2] for row in rows]}")
+        return int(ours[0]) / 1000, _seconds(ours[1])
 
 
 def _seconds(text: str) -> float:
