@@ -24,7 +24,7 @@ BASE = ROOT / "trainer" / "base"
 VARIABLES = {**SERVER, "SERVED_MODEL_NAME": "Phi-3.5-mini-instruct"}
 SECRET = "zanzibar"
 LONG = {"n": 8, "temperature": 2, "seed": 1, "stream": True}  # more than a second of writing
-IN_TIME = 30.0  # seconds
+IN_TIME = 90.0  # seconds; at most, on a busy machine
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
