@@ -1,18 +1,16 @@
 """Reads a request: which of OpenAI's parameters the model knows, and which values it takes."""
 
 import json
-import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from scorer import values
 from scorer.prompt import Prompt
 from scorer.refusals import bad_request, bad_value
 
 ROLES = ("system", "user", "assistant")
 LONGEST_BODY = 2_000_000  # bytes
-MOST_CHOICES = 8
-MOST_STOPS = 4
 
 
 @dataclass(frozen=True)
@@ -32,35 +30,9 @@ class Asked:
         return [replace(self.prompt, seed=each) for each in seeds]
 
 
-def _number(low: float, high: float) -> Callable[[Any], bool]:
-    return lambda v: (
-        not isinstance(v, bool) and isinstance(v, int | float) and math.isfinite(v) and low <= v <= high
-    )
-
-
-def _whole(low: int, high: int) -> Callable[[Any], bool]:
-    return lambda v: not isinstance(v, bool) and isinstance(v, int) and low <= v <= high
-
-
-def _stop(value: Any) -> bool:
-    words = [value] if isinstance(value, str) else value
-    return isinstance(words, list) and len(words) <= MOST_STOPS and all(isinstance(w, str) and w for w in words)
-
-
 FITS: Mapping[str, Callable[[Any], bool]] = {
     "messages": lambda value: isinstance(value, list) and len(value) > 0,
-    "max_tokens": _whole(1, 1_000_000),
-    "temperature": _number(0, 2),
-    "top_p": _number(0.000001, 1),
-    "presence_penalty": _number(-2, 2),
-    "frequency_penalty": _number(-2, 2),
-    "seed": _whole(-(2**62), 2**62),
-    "stop": _stop,
-    "stream": lambda value: isinstance(value, bool),
-    "stream_options": lambda value: isinstance(value, dict),
-    "n": _whole(1, MOST_CHOICES),
-    "model": lambda value: isinstance(value, str),
-    "response_format": lambda value: value == {"type": "text"},
+    **values.FITS,
     # Known, but only as what they are where nobody asks for them.
     "logprobs": lambda value: value is False,
     "top_logprobs": lambda value: value == 0,
@@ -68,7 +40,6 @@ FITS: Mapping[str, Callable[[Any], bool]] = {
     "tools": lambda value: value == [],
     "tool_choice": lambda value: value == "none",
 }
-PASSED_ON = ("max_tokens", "temperature", "top_p", "presence_penalty", "frequency_penalty", "seed")
 
 
 def asked_for(raw: bytes) -> Asked:
@@ -83,7 +54,7 @@ def asked_for(raw: bytes) -> Asked:
     prompt = Prompt(
         messages=_messages(given.get("messages")),
         stop=(stop,) if isinstance(stop, str) else tuple(stop),
-        **{name: given[name] for name in PASSED_ON if name in given},
+        **{name: given[name] for name in values.PASSED_ON if name in given},
     )
     return Asked(
         prompt,

@@ -1,18 +1,16 @@
 """Reads what a client asks of an endpoint: which parameters it knows, and which values it takes."""
 
-import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from localcloud.scoring.refusals import extra_parameters, refused, unsupported
 from localcloud.scoring_worker.wire import Prompt
+from scorer import values
 
 ROLES = ("system", "user", "assistant")
 EXTRAS = ("n", "stream_options")  # honoured with extra-parameters: pass-through
 NOT_HERE = ("logprobs", "top_logprobs", "logit_bias")  # the service passes them through; the local cloud cannot
-MOST_CHOICES = 8
-MOST_STOPS = 4
 
 
 @dataclass(frozen=True)
@@ -25,38 +23,11 @@ class Asked:
     usage_apart: bool  # one more chunk with the usage at the end, as OpenAI's stream_options ask for
 
 
-def _number(low: float, high: float) -> Callable[[Any], bool]:
-    return lambda v: (
-        not isinstance(v, bool) and isinstance(v, int | float) and math.isfinite(v) and low <= v <= high
-    )
-
-
-def _whole(low: int, high: int) -> Callable[[Any], bool]:
-    return lambda v: not isinstance(v, bool) and isinstance(v, int) and low <= v <= high
-
-
-def _stop(value: Any) -> bool:
-    words = [value] if isinstance(value, str) else value
-    return isinstance(words, list) and len(words) <= MOST_STOPS and all(isinstance(w, str) and w for w in words)
-
-
 FITS: Mapping[str, Callable[[Any], bool]] = {
-    "max_tokens": _whole(1, 1_000_000),
-    "temperature": _number(0, 2),
-    "top_p": _number(0.000001, 1),
-    "presence_penalty": _number(-2, 2),
-    "frequency_penalty": _number(-2, 2),
-    "seed": _whole(-(2**62), 2**62),
-    "stop": _stop,
-    "stream": lambda value: isinstance(value, bool),
-    "response_format": lambda value: value == {"type": "text"},
-    "n": _whole(1, MOST_CHOICES),
-    "stream_options": lambda value: isinstance(value, dict),
-    "model": lambda value: isinstance(value, str),  # any name will do: an endpoint has one model
+    **values.FITS,
     "tools": lambda value: not value,
     "tool_choice": lambda value: value in (None, "none"),
 }
-PASSED_ON = ("max_tokens", "temperature", "top_p", "presence_penalty", "frequency_penalty", "seed")
 
 
 def asked_for(body: Mapping[str, Any], extra: str, folder: str) -> Asked:
@@ -70,7 +41,7 @@ def asked_for(body: Mapping[str, Any], extra: str, folder: str) -> Asked:
         folder=folder,
         messages=_messages(body.get("messages")),
         stop=(stop,) if isinstance(stop, str) else tuple(stop),
-        **{name: given[name] for name in PASSED_ON if name in given},
+        **{name: given[name] for name in values.PASSED_ON if name in given},
     )
     usage_apart = given.get("stream_options", {}).get("include_usage") is True
     return Asked(prompt, given.get("stream", False), given.get("n", 1), usage_apart)
