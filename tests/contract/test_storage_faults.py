@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from shared.core.lifecycle import Decision
 from shared.core.run import Channel, Notification, Run, State
 from shared.errors import Conflict, ServiceUnavailable
 from shared.gateways.blob_store import BlobStore
+from shared.gateways.code_folder import CodeFolder
 from shared.gateways.key_table import KeyTable
 from shared.gateways.model_table import ModelTable
 from shared.gateways.run_queue import RunQueue
@@ -21,6 +23,7 @@ from shared.settings import Settings
 from tests.contract.conftest import Real
 from tests.contract.examples import START
 from tests.contract.storage_way import way_to_storage
+from tests.unit.gateways.rest_workspace import RestWorkspace
 
 ATTEMPTS = 12  # more than any SDK makes within one call
 
@@ -172,3 +175,30 @@ def test_a_freed_name_points_at_nothing(way: Way, run: Run, when: str):
     broken(way, when, "DELETE", lambda: models.free(here))
     models.free(here)
     assert models.find(here.model) is None
+
+
+@WHEN
+def test_code_is_named_only_once_it_lies_there_whole(way: Way, run: Run, when: str, tmp_path: Path):
+    for part in ("scorer", "trainer"):
+        (tmp_path / part).mkdir()
+        (tmp_path / part / "part.py").write_text(f"# {run.id}, {when}\n")
+    arm = RestWorkspace()
+    code = CodeFolder(way.settings, way.credential, arm, tmp_path)
+    asset = f"codes/tunedrop-{code.hash}/versions/1"
+    broken(way, when, "PUT", code.asset)
+    assert asset not in arm.resources
+    code.asset()
+    assert asset in arm.resources
+    store = BlobStore(way.settings, way.credential)
+    laid = {name: store.read(f"code/{code.hash}/{name}") for name in code.files}
+    assert laid == code.files
+
+
+@WHEN
+def test_who_asked_last_is_noted_again_where_it_broke_off(way: Way, run: Run, when: str):
+    models, name = ModelTable(way.settings, way.credential), f"a{run.id}"
+    broken(way, when, "asked", lambda: models.note_asked(name, START))
+    assert (name in models.last_asked()) is (when == "after")
+    later = START + timedelta(hours=1)
+    models.note_asked(name, later)
+    assert models.last_asked()[name] == later
