@@ -76,11 +76,12 @@ class Notifier:
         """
         run, channel = notification.run, notification.channel
         told = notification.news if notification.idle else run.state
+        background = self._backgrounds.of(run)  # read before the claim, which then spans the sending alone
         if not self._runs.claim(notification, self._clock()):
             log.info("run %s: %s by %s was sent before", run.id, told, channel)
             return
         try:
-            self._messengers[channel].send(notification, self._backgrounds.of(run))
+            self._messengers[channel].send(notification, background)
         except TuneDropError:
             self._runs.release(notification)
             raise

@@ -8,7 +8,9 @@ from shared.core.lifecycle import Decision
 from shared.core.run import Moment, Notification, Run
 from shared.ports.azure_ml import Job
 
-CLAIM_HOLDS = timedelta(minutes=2)  # how long the claim to send a notification keeps others from sending it
+# How long the claim to send a notification keeps others from sending it: longer than a card takes (15 s at most,
+# an e-mail that goes out twice arrives once), and over when Event Grid comes the fourth time, after 100 s.
+CLAIM_HOLDS = timedelta(minutes=1)
 CROWD = 32  # messages that wait in a queue: as many as one look can show
 
 

@@ -11,7 +11,7 @@ from tests.e2e.client import Answer, Person
 SOAK = bool(os.environ.get("SOAK"))  # set by `make soak`: the long forms
 NEWS = 2  # messages by each channel: of the training, and of the end
 EXAMPLES = 12  # of each dataset
-PATIENCE = 400.0  # seconds; a claim to send a notification outlives its host by two minutes
+PATIENCE = 400.0  # seconds; a claim to send a notification outlives its host by a minute
 
 
 class PatientPerson(Person):

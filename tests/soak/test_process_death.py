@@ -32,7 +32,7 @@ def deaths(chance: random.Random, services: list[str]) -> Iterator[dict[str, Any
 
 @pytest.mark.parametrize("number", range(ROUNDS))
 def test_killed_in_the_middle_of_calls_a_run_ends_the_same(person: Person, number: int):
-    # A host that dies while it sends leaves a claim for two minutes: too long for the short form.
+    # A host that dies while it sends leaves a claim for a minute: too long for the short form.
     services = [name for name in CALLS if SOAK or name not in ("inbox", "content_safety")]
     faults = list(deaths(random.Random(SEED + number), services))
     person.cloud.add_faults(*faults)
