@@ -4,7 +4,7 @@ import re
 import time
 from collections.abc import Callable
 from typing import Any, Self
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, urlencode, urlsplit
 
 import httpx2
 import tenacity
@@ -18,11 +18,13 @@ from shared.core.names import RUN_ID
 from shared.core.run import State
 
 TRIES = 4
+PAGE = 100  # runs that one answer lists at most
 TIMEOUT = 30.0  # seconds for one answer
 LONGEST_WAIT = 10.0  # seconds of Retry-After that are waited for
 WORTH_REPEATING = frozenset({429, 500, 502, 503, 504})  # every call can be repeated: each asks for a state
 GONE = {State.DELETING, State.DELETED}
 DO = {
+    400: "Look with `{program} list --help`",
     401: "Set TUNEDROP_KEY to a key of this app; `{program} keys create` makes one",
     403: "Use a key that may: `{program} keys create --scope runs --scope manage` makes one",
     404: "Look with `{program} list`",
@@ -67,12 +69,19 @@ class Api:
     def __exit__(self, *_error: object) -> None:
         self._http.close()
 
-    def runs(self) -> list[RunView]:
-        """Return the latest runs, newest first."""
-        listed = self._ask("GET", "/runs").get("data")
-        if not isinstance(listed, list):
-            raise self._stranger()
-        return [run_of(raw) for raw in listed]
+    def runs(self, limit: int = PAGE, **wanted: str) -> list[RunView]:
+        """Return the latest runs, newest first; `wanted` names a model, a dataset or a state."""
+        found: list[RunView] = []
+        while True:
+            query = {"limit": str(min(PAGE, limit - len(found)))} | wanted
+            query |= {"after": found[-1].id} if found else {}
+            answer = self._ask("GET", f"/runs?{urlencode(query)}")
+            listed = answer.get("data")
+            if not isinstance(listed, list):
+                raise self._stranger()
+            found += [run_of(raw) for raw in listed]
+            if not (listed and answer.get("has_more")) or len(found) >= limit:
+                return found
 
     def run(self, run_id: str) -> RunView:
         """Return a run with its history; raises NoSuchRunError."""
@@ -82,11 +91,11 @@ class Api:
         """Return a run by its id, or the latest one of a model or a dataset; raises NoSuchRunError."""
         if RUN_ID.match(name):
             return self.run(name)
-        named = [run for run in self.runs() if name in (run.model, run.dataset)]
+        named = self.runs(PAGE, **{"dataset" if name.endswith(".jsonl") else "model": name})
         there = [run for run in named if run.state not in GONE] or named
         if not there:
-            what = f"no run of a model or a dataset {name!r} is among the latest ones at {self._url}"
-            raise NoSuchRunError(f"{what}. `{PROGRAM} list` shows them")
+            what = f"there is no run of a model or a dataset {name!r} at {self._url}"
+            raise NoSuchRunError(f"{what}. `{PROGRAM} list` shows the latest ones")
         return self.run(there[0].id)
 
     def cancel(self, run_id: str) -> RunView:

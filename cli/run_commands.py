@@ -18,13 +18,16 @@ Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 @commands.command("list")
 def listed(
     model: Annotated[str | None, typer.Option(metavar="NAME", help="Runs of this model only.")] = None,
+    dataset: Annotated[str | None, typer.Option(metavar="PATH", help="Runs of this dataset only.")] = None,
+    state: Annotated[str | None, typer.Option(metavar="STATE", help="Runs in this state only.")] = None,
+    limit: Annotated[int, typer.Option(min=1, metavar="N", help="How many at most.")] = 20,
     url: Url = None,
     as_json: AsJson = False,
 ) -> None:
     """Show the latest runs, newest first."""
     from cli import runs
 
-    runs.list_runs(url, model, as_json=as_json)
+    runs.list_runs(url, limit, as_json=as_json, model=model, dataset=dataset, state=state)
 
 
 @commands.command()

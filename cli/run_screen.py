@@ -62,7 +62,7 @@ def _facts(run: RunView, now: datetime) -> Iterator[tuple[str, str]]:
     yield "since", f"{moment(run.since)}, {span(now - run.since)} ago"
     yield "dropped", moment(run.created)
     if run.base_model:
-        yield "base model", run.base_model
+        yield "base model", run.base_model + (f" ({route} route)" if (route := run.raw.get("route")) else "")
     if cost := cost_text(run):
         yield "cost", cost
     if run.job_status:

@@ -19,10 +19,10 @@ from cli.watching import watch as watched
 SOON = 6  # looks for the run of a dataset that may have been dropped a moment ago
 
 
-def list_runs(url: str | None, model: str | None, *, as_json: bool) -> None:
-    """Show the latest runs, newest first."""
+def list_runs(url: str | None, limit: int, *, as_json: bool, **wanted: str | None) -> None:
+    """Show the latest runs, newest first; `wanted` names a model, a dataset or a state."""
     with connected(url) as api:
-        runs = [run for run in api.runs() if model in (None, run.model)]
+        runs = api.runs(limit, **{name: value for name, value in wanted.items() if value})
     if as_json:
         json_out({"object": "list", "data": [run.raw for run in runs]})
     else:

@@ -9,6 +9,8 @@ from azurefunctions.extensions.http.fastapi import Request, Response
 from functions.openai_http import answered, json_response
 from shared.commands import CANCEL, DELETE, RETRY, Command
 from shared.core.openai_errors import ApiError
+from shared.core.run import Run
+from shared.core.run_listing import PageWanted, page_of, page_wanted, wrong_value
 from shared.core.run_view import run_view
 from shared.errors import NotFound, NotNow
 from shared.ports import ApiKey
@@ -17,18 +19,17 @@ from shared.wiring import app
 bp = func.Blueprint()
 log = logging.getLogger(__name__)
 
-LATEST = 100  # runs listed; older ones are found by their id
 READS = "runs"  # the scopes of keys
 MANAGES = "manage"
 
 
 @bp.route(route="runs", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
 async def runs(req: Request) -> Response:
-    """Return the latest runs, newest first."""
+    """Return the latest runs, or those of a model, a dataset or a state, newest first."""
 
     async def work(_key: ApiKey) -> Response:
-        latest = await asyncio.to_thread(app().runs.latest, LATEST)
-        return json_response({"object": "list", "data": [run_view(run) for run in latest]})
+        page = page_wanted(req.query_params)
+        return json_response(page_of(await asyncio.to_thread(_listed, page), page.limit))
 
     return await answered(req, work, READS)
 
@@ -78,6 +79,15 @@ async def _given(req: Request, command: Command, refusal: str) -> Response:
         return await _shown(run_id)
 
     return await answered(req, work, MANAGES)
+
+
+def _listed(page: PageWanted) -> list[Run]:
+    """Return the runs of the page, and one more where there are more."""
+    try:
+        after = app().runs.get(page.after).run if page.after else None
+    except NotFound:
+        raise wrong_value("after", f"There is no run {page.after!r}.") from None
+    return app().runs.latest(page.limit + 1, page.wanted, after)
 
 
 async def _shown(run_id: str) -> Response:

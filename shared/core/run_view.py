@@ -19,6 +19,7 @@ def run_view(run: Run, history: Sequence[Moment] | None = None) -> dict[str, Any
         "attempt": run.attempt,
         "reasons": list(run.reasons),
         "base_model": run.checked.base_model,
+        "route": run.checked.route if run.checked.base_model else "",  # chosen with the base model, by the check
         "training_examples": run.checked.training_examples,
         "validation_examples": run.checked.validation_examples,
         "tokens": run.checked.tokens,

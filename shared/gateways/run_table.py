@@ -11,6 +11,7 @@ from azure.data.tables import TableClient, UpdateMode
 from shared.calling import calling, client_options
 from shared.core.lifecycle import Decision, is_final
 from shared.core.run import Channel, Moment, Notification, Run
+from shared.core.run_listing import ALL_RUNS, RunFilter
 from shared.errors import Conflict, NotFound, ServiceRefused
 from shared.gateways.run_rows import columns_of, job_columns, moment_columns, moment_of, run_of, text_of
 from shared.ports import CLAIM_HOLDS, Job, StoredRun
@@ -60,10 +61,22 @@ class RunTable:
         with calling(SERVICE):
             self._table.update_entity(row, UpdateMode.MERGE, etag=version, match_condition=UNCHANGED)
 
-    def latest(self, limit: int) -> list[Run]:
-        """Return the runs created last, newest first."""
-        runs = [run_of(row) for row in self._rows(f"RowKey eq '{RUN}'")]
-        return sorted(runs, key=lambda run: run.created, reverse=True)[:limit]
+    def latest(self, limit: int, wanted: RunFilter = ALL_RUNS, after: Run | None = None) -> list[Run]:
+        """Return those of the wanted runs that were created last, newest first; `after`: only older ones.
+
+        The table sorts by id, so every run's time is read, and then the runs of the page alone.
+        """
+        query, values = _query_of(wanted)
+        rows = self._rows(query, values, ["PartitionKey", "created"])
+        order = sorted(((row["created"], row["PartitionKey"]) for row in rows), reverse=True)
+        older = [place for place in order if after is None or place < (text_of(after.created), after.id)]
+        page = set(older[:limit])
+        if not page:
+            return []
+        query += " and created ge @first and created le @last"
+        rows = self._rows(query, values | {"first": min(page)[0], "last": max(page)[0]})
+        runs = [run_of(row) for row in rows if (row["created"], row["PartitionKey"]) in page]
+        return sorted(runs, key=lambda run: (run.created, run.id), reverse=True)
 
     def history(self, run_id: str) -> list[Moment]:
         """Return what happened to the run, oldest first."""
@@ -141,20 +154,27 @@ class RunTable:
 
     def _partition(self, run_id: str, kind: str) -> list[Row]:
         # "." follows "-" in ASCII: the rows whose key begins with the kind, in the order of their keys.
-        return self._rows(f"PartitionKey eq @run and RowKey gt '{kind}-' and RowKey lt '{kind}.'", run=run_id)
+        return self._rows(f"PartitionKey eq @run and RowKey gt '{kind}-' and RowKey lt '{kind}.'", {"run": run_id})
 
     def _ids(self, query: str) -> set[str]:
         with calling(SERVICE):
             rows = self._table.query_entities(query, select=["PartitionKey"])
             return {row["PartitionKey"] for row in rows}
 
-    def _rows(self, query: str, **parameters: str) -> list[Row]:
+    def _rows(self, query: str, values: dict[str, Any], select: list[str] | None = None) -> list[Row]:
         with calling(SERVICE):
-            return list(self._table.query_entities(query, parameters=parameters))
+            return list(self._table.query_entities(query, parameters=values, select=select))
 
 
 def _keys(run_id: str, key: str) -> Row:
     return {"PartitionKey": run_id, "RowKey": key}
+
+
+def _query_of(wanted: RunFilter) -> tuple[str, dict[str, str]]:
+    """Return a query for the wanted runs, and the values that it names."""
+    parts = {"model": wanted.model, "dataset": wanted.dataset, "state": wanted.state.value if wanted.state else ""}
+    values = {name: value for name, value in parts.items() if value}
+    return " and ".join([f"RowKey eq '{RUN}'", *(f"{name} eq @{name}" for name in values)]), values
 
 
 def _version(row: Mapping[str, Any]) -> str:

@@ -6,6 +6,7 @@ from typing import Protocol
 
 from shared.core.lifecycle import Decision
 from shared.core.run import Moment, Notification, Run
+from shared.core.run_listing import ALL_RUNS, RunFilter
 from shared.ports.azure_ml import Job
 
 # How long the claim to send a notification keeps others from sending it: longer than a card takes (15 s at most,
@@ -44,8 +45,8 @@ class Runs(Protocol):
         """Record Azure ML's latest word on the job: status, metrics; raises Conflict if `version` is outdated."""
         ...
 
-    def latest(self, limit: int) -> list[Run]:
-        """Return the runs created last, newest first."""
+    def latest(self, limit: int, wanted: RunFilter = ALL_RUNS, after: Run | None = None) -> list[Run]:
+        """Return those of the wanted runs that were created last, newest first; `after`: only older ones."""
         ...
 
     def history(self, run_id: str) -> list[Moment]:

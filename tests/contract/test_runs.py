@@ -2,11 +2,13 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from shared.core.lifecycle import Decision
 from shared.core.run import Channel, Moment, Notification, Run, State
+from shared.core.run_listing import RunFilter
 from shared.errors import Conflict, NotFound
 from shared.gateways.run_table import RunTable
 from shared.ports import CLAIM_HOLDS, Job, Runs
@@ -151,6 +153,26 @@ def test_the_latest_runs_come_newest_first(runs: Runs, run: Run):
     mine = [found.id for found in runs.latest(1000) if found.id in (older.id, newer.id)]
     assert mine == [newer.id, older.id]
     assert len(runs.latest(1)) == 1
+
+
+def test_runs_are_listed_by_model_dataset_and_state_page_by_page(runs: Runs, run: Run):
+    model = f"m{run.id[1:]}'s"  # a quote must not end the query
+    ids = [f"r{number}{run.id[2:]}" for number in (3, 1, 2, 0)]
+    for number, run_id in enumerate(ids):  # the last two were dropped at the same time
+        created = START + timedelta(hours=min(number, 2))
+        runs.add(replace(run, id=run_id, model=model, created=created, dataset=f"{model}-{number % 2}.jsonl"))
+    newest_first = [ids[2], ids[3], ids[1], ids[0]]
+
+    def listed(limit: int, after: str = "", **wanted: Any) -> list[str]:
+        behind = runs.get(after).run if after else None
+        return [found.id for found in runs.latest(limit, RunFilter(model, **wanted), behind)]
+
+    assert listed(9) == newest_first
+    assert listed(9, dataset=f"{model}-1.jsonl") == [ids[3], ids[1]]
+    assert listed(9, state=State.RECEIVED) == newest_first
+    assert listed(9, state=State.FAILED) == []
+    pages = [listed(1)] + [listed(1, after) for after in newest_first]
+    assert pages == [*([each] for each in newest_first), []]
 
 
 def news(

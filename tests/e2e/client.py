@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.message import Message
 from typing import Any
+from urllib.parse import urlencode
 
 from tests.cloud import RunningCloud, eventually
 
@@ -85,8 +86,8 @@ class Person:
 
     def runs(self, dataset: str) -> list[dict[str, Any]]:
         """Return the runs of one dataset, newest first."""
-        listed = self.get("/runs").json()["data"]
-        return [run for run in listed if run["dataset"] == dataset]
+        listed: list[dict[str, Any]] = self.get(f"/runs?{urlencode({'dataset': dataset})}").json()["data"]
+        return listed
 
     def ended_run(self, dataset: str, seconds: float = 400) -> dict[str, Any]:
         """Return the dataset's newest run, with its history, once it is in a final state."""

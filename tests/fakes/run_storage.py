@@ -6,6 +6,7 @@ from datetime import datetime
 
 from shared.core.lifecycle import Decision, is_final
 from shared.core.run import Moment, Notification, Run
+from shared.core.run_listing import ALL_RUNS, RunFilter
 from shared.errors import Conflict, NotFound
 from shared.ports import CLAIM_HOLDS, CROWD, Job, StoredRun
 from tests.fakes.faulty import Faulty
@@ -57,10 +58,11 @@ class FakeRuns(Faulty):
             raise Conflict(f"runs: {run.id} was changed by somebody else")
         self._rows[run.id] = (run, current + 1)
 
-    def latest(self, limit: int) -> list[Run]:
+    def latest(self, limit: int, wanted: RunFilter = ALL_RUNS, after: Run | None = None) -> list[Run]:
         with self._call("latest"):
-            runs = sorted((run for run, _ in self._rows.values()), key=lambda run: run.created, reverse=True)
-            return runs[:limit]
+            runs = [run for run, _ in self._rows.values() if wanted.takes(run)]
+            older = [run for run in runs if after is None or (run.created, run.id) < (after.created, after.id)]
+            return sorted(older, key=lambda run: (run.created, run.id), reverse=True)[:limit]
 
     def history(self, run_id: str) -> list[Moment]:
         with self._call("history"):

@@ -37,8 +37,8 @@ def run(state: str = "training", run_id: str = RUN_ID, **changes: Any) -> dict[s
     } | changes
 
 
-def listed(*runs: dict[str, Any]) -> dict[str, Any]:
-    return {"object": "list", "data": list(runs)}
+def listed(*runs: dict[str, Any], more: bool = False) -> dict[str, Any]:
+    return {"object": "list", "data": list(runs), "has_more": more}
 
 
 def error(message: str, code: str) -> dict[str, Any]:
@@ -47,7 +47,7 @@ def error(message: str, code: str) -> dict[str, Any]:
 
 @dataclass
 class ScriptedApp:
-    """Answers each route with what was scripted for it, the last answer again and again."""
+    """Answers each route with what was scripted for it, with its query or without, the last answer ever again."""
 
     asked: list[str] = field(default_factory=list)
     waits: list[float] = field(default_factory=list)
@@ -65,7 +65,7 @@ class ScriptedApp:
         route = f"{request.method} {request.url.raw_path.decode()}"
         self.asked.append(route)
         self.keys.add(request.headers["authorization"])
-        scripted = self._answers[route]
+        scripted = self._answers[route if route in self._answers else route.partition("?")[0]]
         answer = scripted.pop(0) if len(scripted) > 1 else scripted[0]
         if isinstance(answer, Exception):
             raise answer

@@ -92,18 +92,27 @@ def test_a_run_comes_with_its_history_and_unknown_fields(app):
     ],
 )
 def test_a_run_is_named_by_its_id_or_as_the_latest_of_a_model_or_a_dataset(app, name, found):
-    runs = [
-        run("deleted", "r" + "9" * 20, model="old-too"),
-        run("deleting", "r" + "8" * 20),
-        run("training", LATER_ID),
-        run("serving"),
-        run("failed", model="sales", dataset="sales.jsonl"),
-        run("deleted", model="old", dataset="old.jsonl"),
-    ]
-    app.answers(LIST, listed(*runs))
+    support = listed(run("deleting", "r" + "8" * 20), run("training", LATER_ID), run("serving"))
+    app.answers(f"{LIST}?limit=100&model=support", support)
+    app.answers(f"{LIST}?limit=100&dataset=support%2F2026.jsonl", support)
+    app.answers(f"{LIST}?limit=100&model=sales", listed(run("failed", model="sales", dataset="sales.jsonl")))
+    app.answers(f"{LIST}?limit=100&model=old", listed(run("deleted", model="old", dataset="old.jsonl")))
     for run_id in (RUN_ID, LATER_ID):
         app.answers(f"GET /runs/{run_id}", run(run_id=run_id))
     assert app.api().find(name).id == found
+
+
+def test_runs_are_read_page_by_page(app):
+    ids = [f"r{number:020d}" for number in range(130)]
+    first, second = [run(run_id=one) for one in ids[:100]], [run(run_id=one) for one in ids[100:125]]
+    app.answers(f"{LIST}?limit=100&state=training", listed(*first, more=True))
+    app.answers(f"{LIST}?limit=25&state=training&after={ids[99]}", listed(*second, more=True))
+    assert [one.id for one in app.api().runs(125, state="training")] == ids[:125]
+
+
+def test_an_empty_page_is_the_last(app):
+    app.answers(LIST, listed(more=True))
+    assert app.api().runs() == []
 
 
 @pytest.mark.parametrize(

@@ -33,12 +33,20 @@ def test_runs_are_listed(app, capsys):
     assert second.split()[:4] == [RUN_ID, "sales", "support/2026.jsonl", "serving"]
 
 
-@pytest.mark.parametrize(("options", "ids"), [([], [LATER_ID, RUN_ID]), (["--model", "sales"], [RUN_ID])])
-def test_runs_are_listed_as_json(app, capsys, options, ids):
-    app.answers("GET /runs", listed(run("training", LATER_ID), run("serving", model="sales")))
+@pytest.mark.parametrize(
+    ("options", "query"),
+    [
+        ([], "limit=20"),
+        (["--model", "sales"], "limit=20&model=sales"),
+        (["--dataset", "a b.jsonl", "--state", "serving"], "limit=20&dataset=a+b.jsonl&state=serving"),
+        (["--limit", "3"], "limit=3"),
+    ],
+)
+def test_runs_are_listed_as_json(app, capsys, options, query):
+    app.answers(f"GET /runs?{query}", listed(run("training", LATER_ID), run("serving", model="sales")))
     assert main(["list", "--json", *options]) == 0
     told = json.loads(capsys.readouterr().out)["data"]
-    assert [each["id"] for each in told] == ids
+    assert [each["id"] for each in told] == [LATER_ID, RUN_ID]
     assert all(each["of_a_newer_app"] for each in told)
 
 
@@ -81,12 +89,13 @@ def test_a_run_is_shown_with_its_history_metrics_and_reasons(app, capsys):
         {"at": "2026-11-20T12:00:00+00:00", "state": "received", "reasons": []},
         {"at": "2026-11-20T12:01:30+00:00", "state": "failed", "reasons": ["the job failed"]},
     ]
-    app.answers(SHOW, run("failed", reasons=["the job failed"], history=history, attempt=2))
+    app.answers(SHOW, run("failed", reasons=["the job failed"], history=history, attempt=2, route="managed"))
     assert main(["show", RUN_ID]) == 0
     told = said(capsys)
     for part in (
         "support/2026.jsonl -> support: failed (nothing more happens by itself)",
         f"run {RUN_ID} (attempt 2)",
+        "base model Phi-4-mini-instruct (managed route)",
         "metrics loss 1.235",
         "because the job failed",
         "2026-11-20 12:00 UTC received 1 min 30 s",

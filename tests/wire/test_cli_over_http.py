@@ -103,6 +103,7 @@ async def test_watching_a_run_that_failed_ends_with_1(person):
         (READER, ["cancel", "support"], "says 403: This API key lacks the scope 'manage'"),
         (MANAGER, ["show", "sales"], "no run of a model or a dataset 'sales'"),
         (MANAGER, ["show", "r" + "0" * 20], "says 404"),
+        (MANAGER, ["list", "--state", "done"], "says 400: There is no state 'done'. The states are received, "),
         (MANAGER, ["retry", "support"], "only a failed, canceled or rejected run can be tried again"),
         (MANAGER, ["delete", "support", "--yes"], "cancel it first"),
     ],
