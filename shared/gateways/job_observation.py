@@ -5,6 +5,8 @@ Both are documented REST resources, so they are read as such.
 """
 
 import logging
+import math
+from collections.abc import Iterator
 from typing import Any
 
 from shared.core.names import run_of_job
@@ -27,14 +29,29 @@ def failure_reason(arm: Arm, job: str) -> str:
 
 
 def latest_metrics(arm: Arm, job: str) -> dict[str, float]:
-    """Return the latest value of each metric; none where MLflow does not answer: they are only shown to people."""
+    """Return the latest value of each metric that has a number; none where MLflow does not answer.
+
+    They are only shown to people: nothing in them may end a run.
+    """
     try:
         found = arm.get(f"{_tracking_url(arm)}/api/2.0/mlflow/runs/get?run_uuid={job}&run_id={job}")
     except (ServiceRefused, ServiceUnavailable) as error:
         log.info("run %s: job %s: no metrics: %s", run_of_job(job), job, error)
         return {}
-    metrics: list[dict[str, Any]] = found.get("run", {}).get("data", {}).get("metrics") or []
-    return {metric["key"]: float(metric["value"]) for metric in metrics}
+    return dict(_numbers_in(found))
+
+
+def _numbers_in(answer: Any) -> Iterator[tuple[str, float]]:
+    """Yield the metrics that are finite numbers: NaN is no JSON, and never equals what was noted before."""
+    for part in ("run", "data", "metrics"):
+        answer = answer.get(part) if isinstance(answer, dict) else None
+    for metric in answer if isinstance(answer, list) else []:
+        try:
+            name, value = metric["key"], float(metric["value"])
+        except (KeyError, TypeError, ValueError, OverflowError):
+            continue
+        if isinstance(name, str) and math.isfinite(value):
+            yield name, value
 
 
 def _tracking_url(arm: Arm) -> str:
