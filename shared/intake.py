@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from shared.core import names
 from shared.core.dataset.naming import NotADataset, dataset_of
 from shared.core.run import Run, State
+from shared.errors import ServiceRefused
 from shared.ports import Datasets, DeadLetters, Dropped, Queue, Runs
 
 log = logging.getLogger(__name__)
@@ -75,7 +76,15 @@ class Intake:
         ]
         ended = self._clock()
         self._rests_until = ended + REST * (ended - begun)
-        return [run for run in map(self.receive, missed) if run is not None]
+        return [run for run in map(self._recorded, missed) if run is not None]
+
+    def _recorded(self, dropped: Dropped) -> str | None:
+        """Record a run as `receive` does; one that is refused for good keeps no other one waiting."""
+        try:
+            return self.receive(dropped)
+        except ServiceRefused as refusal:
+            log.error("no run could be recorded for %s: %s", dropped.path, refusal)
+            return None
 
     def read_dead_letters(self) -> int:
         """Look after events that were given up; return how many were removed.
@@ -89,7 +98,7 @@ class Intake:
                 continue
             found = self._datasets.find(letter.subject.removeprefix(DATASETS))
             if letter.subject.startswith(DATASETS) and found is not None:
-                self.receive(found)
+                self._recorded(found)
             log.warning("dead letter %s: %s: %s", letter.event_type, letter.subject, letter.reason)
             self._letters.remove(letter)
             removed += 1

@@ -1,11 +1,11 @@
-"""Dead letters: what nobody took is made up for, kept for people, or let go."""
+"""What no event told of is found, and a dead letter is made up for, kept for people, or let go."""
 
 from datetime import timedelta
 
 import pytest
 
 from shared.core.run import State
-from shared.errors import ServiceUnavailable
+from shared.errors import ServiceRefused, ServiceUnavailable
 from shared.intake import DATASETS, LETTERS_OF
 from shared.ports import DeadLetter
 from tests.unit.world import World
@@ -57,3 +57,14 @@ def test_what_fails_on_the_way_is_done_at_the_next_tick(fake, method, after):
     (run_id,) = world.runs.known_ids()
     assert world.run(run_id).state is State.SERVING
     assert world.letters.count() == 0
+
+
+def test_an_upload_that_cannot_be_recorded_keeps_no_other_one_waiting():
+    world = World()
+    for name in ("a", "b", "c"):
+        world.drop(f"{name}.jsonl")
+    world.now += timedelta(minutes=2)
+    world.runs.fail_next("add", ServiceRefused("run table", "400 PropertyValueTooLarge", 400))
+    assert len(world.intake.sweep()) == 2
+    world.tick(8)
+    assert len(world.runs.known_ids()) == 3
