@@ -153,6 +153,11 @@ def workbook() -> bytes:
     return written.getvalue()
 
 
+def answered_in_json(items: int) -> bytes:
+    """An example whose answer is JSON: brackets and escaped quotes."""
+    return line(say("user", "Which?"), say("assistant", json.dumps([{"id": number} for number in range(items)])))
+
+
 BAD = {
     "a bomb of lists": ("F13", b'{"messages": ' + b"[" * 10**6 + b"]" * 10**6 + b"}\n" + file_of(fill=12)),
     "a bomb of objects": ("F13", b'{"a":' * 10**6 + b"1" + b"}" * 10**6 + b"\n" + file_of(fill=12)),
@@ -169,6 +174,8 @@ BAD = {
     "a JSON array": ("F10", json.dumps([json.loads(good(number)) for number in range(12)]).encode()),
     "an indented JSON array": ("F10", json.dumps([json.loads(good(1))] * 12, indent=1).encode()),
     "a last line that is cut off": ("F12", file_of(fill=12)[:-9]),
+    "a line of many escapes that is cut off": ("F12", file_of(fill=12) + answered_in_json(100_000)[:-20]),
+    "a bomb and a text that never ends": ("F13", file_of(b"{" * 70 + b'"' + b'\\"' * 2_000_000, fill=12)),
     "a line that is no UTF-8": ("F04", file_of(good(1), b"\xff\xfe\xfd", fill=12)),
     "nothing": ("F02", b""),
 }

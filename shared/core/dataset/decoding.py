@@ -9,7 +9,7 @@ from shared.core.dataset.findings import Fault, shown
 from shared.core.dataset.lines import MAX_LINE
 
 MAX_DEPTH = 64
-_STRING = re.compile(rb'"(?:[^"\\]|\\.)*+"', re.DOTALL)
+_STRING = re.compile(rb'"(?:[^"\\]|\\.)*+(?:"|\\?\Z)', re.DOTALL)  # or what is left of one that never ends
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
