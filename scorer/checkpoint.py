@@ -10,7 +10,7 @@ from typing import Any
 
 import torch
 from safetensors import SafetensorError
-from transformers import AutoModelForCausalLM, AutoTokenizer, GenerationConfig
+from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer, GenerationConfig
 from transformers.utils import logging as transformers_logging
 
 LARGE = 100_000_000  # parameters from which more than one core pays, and half the precision is enough
@@ -93,17 +93,24 @@ def load(folder: str | Path) -> Checkpoint:
         raise UnusableError(f"there is no folder {folder}")
     try:
         tokenizer = AutoTokenizer.from_pretrained(folder)
-        model = AutoModelForCausalLM.from_pretrained(folder, dtype="auto", use_safetensors=True)
+        large = _parameters(folder) >= LARGE
+        # The format is chosen here and not by .to(): that would round the frequencies that positions are counted by.
+        weights = torch.bfloat16 if large else torch.float32
+        model = AutoModelForCausalLM.from_pretrained(folder, dtype=weights, use_safetensors=True)
     except (OSError, ValueError, RuntimeError, KeyError, SafetensorError) as error:
         raise UnusableError(f"{folder} does not load: {error}") from error
     if tokenizer.chat_template is None:
         raise UnusableError(f"the tokenizer in {folder} has no chat template")
-    large = model.num_parameters() >= LARGE
     if not large:
         torch.set_num_threads(1)
-    device = "cuda" if torch.cuda.is_available() else "cpu"
-    model.eval().to(device=device, dtype=torch.bfloat16 if large else torch.float32)
+    model.eval().to("cuda" if torch.cuda.is_available() else "cpu")
     return Checkpoint(model, tokenizer, _ends(folder, tokenizer))
+
+
+def _parameters(folder: str | Path) -> int:
+    """Return a model's size without reading its weights."""
+    with torch.device("meta"):
+        return int(AutoModelForCausalLM.from_config(AutoConfig.from_pretrained(folder)).num_parameters())
 
 
 def _has_tokenizer(folder: Path) -> bool:

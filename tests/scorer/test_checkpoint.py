@@ -4,7 +4,10 @@ import shutil
 from pathlib import Path
 
 import pytest
+import torch
+from transformers import Phi3Config, Phi3ForCausalLM
 
+from scorer import checkpoint
 from scorer.checkpoint import UnusableError, load, model_folder
 from scorer.starting import serving_from
 
@@ -95,3 +98,37 @@ def test_a_server_that_would_keep_answers_does_not_start(
     with pytest.raises(UnusableError, match="Application Insights"):
         serving_from(environ)
     assert "cannot be served" in caplog.text
+
+
+ROPES = {
+    "plain": {"rope_type": "default", "rope_theta": 10000.0},
+    "longrope": {
+        "rope_type": "longrope",
+        "rope_theta": 10000.0,
+        "short_factor": [1.05] * 4,
+        "long_factor": [9.0] * 4,
+    },
+}
+
+
+@pytest.mark.parametrize("rope", ROPES)
+@pytest.mark.parametrize(("large", "weights"), [(1, torch.bfloat16), (checkpoint.LARGE, torch.float32)])
+def test_positions_are_counted_in_float32_however_the_weights_are_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rope: str, large: int, weights: torch.dtype
+):
+    """In bfloat16 a frequency has three digits: some hundred tokens on, a position would be any other."""
+    config = Phi3Config(
+        vocab_size=2048, hidden_size=32, intermediate_size=64, num_hidden_layers=2, num_attention_heads=4,
+        num_key_value_heads=4, max_position_embeddings=128, original_max_position_embeddings=24,
+        rope_parameters=dict(ROPES[rope]), bos_token_id=None, eos_token_id=None, pad_token_id=0,
+    )  # fmt: skip
+    shutil.copytree(BASE, tmp_path / "model")
+    right = Phi3ForCausalLM(config)
+    right.save_pretrained(tmp_path / "model")
+    monkeypatch.setattr(checkpoint, "LARGE", large)
+    model = load(tmp_path / "model").model
+    assert {each.dtype for each in model.parameters()} == {weights}
+    frequencies, wanted = dict(model.named_buffers()), dict(right.named_buffers())
+    assert frequencies.keys() == wanted.keys()
+    assert {each.dtype for each in frequencies.values()} == {torch.float32}
+    assert all(torch.equal(frequencies[name].cpu(), wanted[name]) for name in wanted)
