@@ -11,9 +11,12 @@ import yaml
 ROOT = Path(__file__).resolve().parents[2]
 AZURE = yaml.safe_load((ROOT / "azure.yaml").read_text(encoding="utf-8"))
 HOOKS = sorted((ROOT / "infra/hooks").glob("*.sh"))
-# Writes down what it is asked for; `provision` fails as often as the file `failures` has lines.
+# Writes down what it is asked for; `provision` fails as often as the file `failures` has lines, or ends who asks for it.
 AZD = """#!/bin/sh
 echo "$*" >> "$LOG"
+if [ "$1" = provision ] && [ -n "${SIGNAL:-}" ]; then
+  kill -s "$SIGNAL" "$PPID"; exit 1
+fi
 if [ "$1" = provision ] && [ -s "$FAILURES" ]; then
   tail -n +2 "$FAILURES" > "$FAILURES.left"; mv "$FAILURES.left" "$FAILURES"; exit 1
 fi
@@ -50,11 +53,15 @@ PROVISION = "provision --no-prompt"
     [
         ({}, 0, 0, [ON, PROVISION]),
         ({"DEPLOY_EVENT_SUBSCRIPTIONS": "false"}, 0, 0, [ON, PROVISION]),
-        ({"DEPLOY_EVENT_SUBSCRIPTIONS": "true"}, 0, 0, []),
+        ({"DEPLOY_EVENT_SUBSCRIPTIONS": "true"}, 0, 0, [ON, PROVISION]),
         ({}, 4, 0, [ON, *[PROVISION] * 5]),
         ({}, 5, 1, [ON, *[PROVISION] * 5, OFF]),
+        ({"SIGNAL": "HUP"}, 0, 129, [ON, PROVISION, OFF]),
+        ({"SIGNAL": "INT"}, 0, 130, [ON, PROVISION, OFF]),
+        ({"SIGNAL": "TERM"}, 0, 143, [ON, PROVISION, OFF]),
+        ({"SIGNAL": "KILL"}, 0, -9, [ON, PROVISION]),
     ],
-    ids=["first", "switched off", "there already", "the fifth time", "never"],
+    ids=["first", "off", "on already", "the fifth time", "never", "hung up", "Ctrl-C", "ended", "killed"],
 )
 def test_subscriptions_are_made_once_the_functions_are_there(tmp_path, environment, failures, status, asked):
     assert hook("subscribe.sh", tmp_path, failures=failures, **environment) == (status, asked)
