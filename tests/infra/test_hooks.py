@@ -11,7 +11,7 @@ import yaml
 ROOT = Path(__file__).resolve().parents[2]
 AZURE = yaml.safe_load((ROOT / "azure.yaml").read_text(encoding="utf-8"))
 HOOKS = sorted((ROOT / "infra/hooks").glob("*.sh"))
-# Writes down what it is asked for; `provision` fails as often as the file `failures` has lines, or ends who asks for it.
+# Writes down what it is asked for; `provision` fails as often as `failures` has lines, or ends who asks for it.
 AZD = """#!/bin/sh
 echo "$*" >> "$LOG"
 if [ "$1" = provision ] && [ -n "${SIGNAL:-}" ]; then
