@@ -11,8 +11,9 @@ _CODE = "S04"
 _KEY = Run(f"{string.ascii_letters}{string.digits}+/_~%.=-", 20)
 _STAND_INS = re.compile(
     r"(?i)example|sample|placeholder|your|changeme|change_me|dummy|redacted|xxxx|\*\*\*|\.\.\.|1234567890|abcdef|"
-    r"<|\{|\$|insert|replace|passw|secret_?here|(.)\1{5}"
+    r"<|\{|\$|insert|replace|passw|secret_?here"
 )
+_REPEATED = re.compile(r"(.)\1{5}")  # real keys in OpenSSH's form have such runs, shorter secrets hardly ever
 _KEYWORD = re.compile(r"(?i)(?:key|secret|token|passw(?:or)?d|pwd|credential)s?[\"'`\]]{0,2}\s?\Z")
 _PASSWORD = re.compile(r"(?i)(?:password|pwd)\Z")
 _LEAST_BITS = 3  # for each character, of what looks like a key by its form
@@ -26,8 +27,10 @@ _OF_TUTORIALS = (  # the token on jwt.io, and the key of the storage emulator
 def credential_patterns() -> tuple[Pattern, ...]:
     """Return the table of patterns."""
     return (
-        _issued("a private key", r"-----BEGIN [A-Z ]{0,24}PRIVATE KEY(?: BLOCK)?-----(?:\\n|\s)[\s\S]{0,200}?"
-                r"[A-Za-z0-9+/\\\n=]{48}", "PRIVATE KEY"),
+        _private(r"(?!OPENSSH)[A-Z ]{0,24}PRIVATE KEY(?: BLOCK)?-----(?:\\n|\s)"
+                 r"(?:(?!-----END)[^\0]){0,200}?([A-Za-z0-9+/\\\n=]{48})"),
+        _private(r"OPENSSH PRIVATE KEY-----(?:(?!-----END)[^\0]){0,60}?b3BlbnNzaC1rZXktdjE"  # all begin so
+                 r"[A-Za-z0-9+/\\\s=]{60}([A-Za-z0-9+/\\\s=]{60})"),
         _issued("a storage account's connection string", r"AccountKey=([A-Za-z0-9+/]{86}==)", "AccountKey="),
         _issued("a shared access key", r"SharedAccessKey=([A-Za-z0-9+/]{43}=)", "SharedAccessKey="),
         _issued("a shared access signature", r"sig=((?:[A-Za-z0-9_+/-]|%[0-9A-Fa-f]{2}){43,100})", "sig="),
@@ -54,6 +57,16 @@ def credential_patterns() -> tuple[Pattern, ...]:
     )  # fmt: skip
 
 
+def _private(form: str) -> Pattern:
+    """Return the pattern of a private key; the group is a part of it that differs from key to key."""
+
+    def judge(match: re.Match[str]) -> Thing | None:
+        is_made_up = _STAND_INS.search(match[0]) or _bits(match[1]) < _LEAST_BITS
+        return None if is_made_up else Thing("a private key", match[0])
+
+    return Pattern(_CODE, re.compile("-----BEGIN " + form), judge, ("PRIVATE KEY",), run=_KEY)
+
+
 def _issued(what: str, form: str, *anchors: str) -> Pattern:
     """Return the pattern of a secret that its issuer gives a form of its own."""
     regex = re.compile(form)
@@ -65,7 +78,7 @@ def _issued(what: str, form: str, *anchors: str) -> Pattern:
         is_word = form.startswith("sk-") and not _mixed(value)
         if is_part or is_word or _bits(value) < _LEAST_BITS or any(known in value for known in _OF_TUTORIALS):
             return None
-        return None if _STAND_INS.search(value) else named(what, group)(match)
+        return None if _is_stand_in(value) else named(what, group)(match)
 
     return Pattern(_CODE, regex, judge, anchors, run=_KEY)
 
@@ -105,7 +118,12 @@ def _mixed(value: str) -> bool:
 
 def _is_secret(value: str, bits: float) -> bool:
     """Tell whether a text is random enough, and no word that stands for a secret."""
-    return not _STAND_INS.search(value) and _bits(value) >= bits and not _is_word(value)
+    return not _is_stand_in(value) and _bits(value) >= bits and not _is_word(value)
+
+
+def _is_stand_in(value: str) -> bool:
+    """Tell whether this says that a secret should stand here."""
+    return bool(_STAND_INS.search(value) or _REPEATED.search(value))
 
 
 def _is_word(value: str) -> bool:

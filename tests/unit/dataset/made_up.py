@@ -1,5 +1,6 @@
 """Secrets and numbers that are made up when the tests run, so that none stands in the repository."""
 
+import base64
 import random
 import string
 
@@ -33,6 +34,18 @@ def in_fours(text: str, between: str = " ") -> str:
 
 def private_key() -> str:
     """A private key in PEM's form."""
+    return pem("RSA", "\n".join(made_up(64, BASE64, seed) for seed in range(4)))
+
+
+def openssh_key(kind: bytes = b"ssh-ed25519", size: int = 200) -> str:
+    """A private key without a passphrase, as ssh-keygen writes it: lengths of four bytes before most things."""
+    begin = b"".join(len(part).to_bytes(4) + part for part in (b"none", b"none", b""))
+    public = (1).to_bytes(4) + (51).to_bytes(4) + len(kind).to_bytes(4) + kind + (32).to_bytes(4)
+    body = base64.b64encode(b"openssh-key-v1\0" + begin + public + random.Random(1).randbytes(size)).decode()
+    return pem("OPENSSH", "\n".join(body[start : start + 70] for start in range(0, len(body), 70)))
+
+
+def pem(kind: str, body: str) -> str:
+    """What stands around a private key."""
     dashes = "-" * 5
-    body = "\n".join(made_up(64, BASE64, seed) for seed in range(4))
-    return f"{dashes}BEGIN RSA PRIVATE KEY{dashes}\n{body}\n{dashes}END RSA PRIVATE KEY{dashes}"
+    return f"{dashes}BEGIN {kind} PRIVATE KEY{dashes}\n{body}\n{dashes}END {kind} PRIVATE KEY{dashes}"

@@ -6,7 +6,7 @@ import pytest
 
 from shared.core.dataset.text_rules import MESSAGE_RULES, RESIDUE_RULES, SAFETY_RULES
 from tests.unit.dataset.examples import check, codes, file_of, line, say
-from tests.unit.dataset.made_up import BASE64, HEX, card, iban, in_fours, made_up, private_key
+from tests.unit.dataset.made_up import BASE64, HEX, card, iban, in_fours, made_up, openssh_key, pem, private_key
 
 CAPITALS = string.ascii_uppercase + "234567"
 INSEE = "2850578006084"
@@ -15,6 +15,11 @@ INSEE += f"{97 - int(INSEE) % 97:02}"
 SECRETS = [
     private_key(),
     private_key().replace("\n", "\\n"),
+    openssh_key(),
+    openssh_key().replace("\n", "\\n"),
+    openssh_key().replace("\n", "\r\n    "),
+    openssh_key(b"ssh-rsa", size=1_500),
+    pem("RSA", "A" * 9 + made_up(120, BASE64)),
     f"DefaultEndpointsProtocol=https;AccountName=rillo;AccountKey={made_up(86, BASE64)}==;",
     f"Endpoint=sb://rillo.servicebus.windows.net/;SharedAccessKey={made_up(43, BASE64)}=",
     f"https://rillo.blob.core.windows.net/a?sv=2024-11-04&sig={made_up(43)}%3D",
@@ -43,6 +48,9 @@ SECRETS = [
 ]
 
 NO_SECRETS = [
+    pem("RSA", "A" * 64),
+    pem("OPENSSH", openssh_key().splitlines()[1] + "\n..."),
+    pem("", "<the key>") + "\nis at https://rillo.io/" + "keys/of/the/" * 9,
     "-----BEGIN PRIVATE KEY-----\n...\n-----END PRIVATE KEY-----",
     "AccountKey=<key>; or AccountKey=" + "x" * 86 + "==",
     "AKIAIOSFODNN7" + "EXAMPLE",
