@@ -1,6 +1,7 @@
 // Event Grid: what happens in storage and in Azure ML, and our own news.
 param token string
 param location string
+param workspaceToken string
 param workspaceLocation string
 param tags object
 param storageName string
@@ -24,7 +25,7 @@ resource storageTopic 'Microsoft.EventGrid/systemTopics@2025-02-15' = {
 
 // A system topic lives where its source lives.
 resource workspaceTopic 'Microsoft.EventGrid/systemTopics@2025-02-15' = {
-  name: 'egst-workspace-${token}'
+  name: 'egst-workspace-${workspaceToken}'
   location: workspaceLocation
   tags: tags
   identity: { type: 'SystemAssigned' }

@@ -10,8 +10,7 @@ param environmentName string
 @metadata({ azd: { type: 'location' } })
 param location string
 
-@description('Region of Azure ML and Content Safety: one of those that fine-tune the base model.')
-@allowed(['eastus2', 'eastus', 'northcentralus', 'southcentralus', 'westus', 'westus3'])
+@description('Region of Azure ML and Content Safety. The base model decides which will do: tunedrop doctor tells.')
 param aiLocation string = 'eastus2'
 
 @description('Who may drop datasets and make keys: object id of a user or a group. Empty: the one who deploys.')
@@ -27,7 +26,7 @@ param emailRecipients string
 @description('Settings that have a default: empty leaves it to the app. docs/settings.md explains each.')
 param choices object
 
-@description('Two-letter country or region in which Communication Services keeps e-mails at rest, as its data location.')
+@description('Geography in which Communication Services keeps e-mails at rest: United States, Europe and others.')
 param emailDataLocation string = 'United States'
 
 @description('Streams and other requests that one instance answers at the same time.')
@@ -62,9 +61,11 @@ param deployEventSubscriptions bool = false
 param firstOfThisMonth string = '${utcNow('yyyy-MM')}-01'
 
 var token = toLower(uniqueString(subscription().id, environmentName, location))
+// Azure moves nothing to another region: in another one, what lies there has other names.
+var aiToken = toLower(uniqueString(subscription().id, environmentName, location, aiLocation))
 var tags = { 'azd-env-name': environmentName }
 var appName = 'func-tunedrop-${token}'
-var projectName = 'tunedrop-${token}'
+var projectName = 'tunedrop-${aiToken}'
 var user = empty(principalId) ? deployer().objectId : principalId
 var budgetBegins = empty(budgetStart) ? firstOfThisMonth : budgetStart
 
@@ -124,7 +125,7 @@ module gpu 'gpu.bicep' = if (gpuTraining) {
   name: 'gpu'
   scope: group
   params: {
-    token: token
+    token: aiToken
     location: aiLocation
     tags: tags
   }
@@ -134,7 +135,7 @@ module ai 'ai.bicep' = {
   name: 'ai'
   scope: group
   params: {
-    token: token
+    token: aiToken
     projectName: projectName
     location: aiLocation
     tags: tags
@@ -148,7 +149,7 @@ module contentSafety 'contentsafety.bicep' = {
   name: 'contentsafety'
   scope: group
   params: {
-    name: 'safety-td-${token}'
+    name: 'safety-td-${aiToken}'
     location: aiLocation
     tags: tags
     privateNetwork: privateNetwork
@@ -171,6 +172,7 @@ module eventGrid 'eventgrid.bicep' = {
   params: {
     token: token
     location: location
+    workspaceToken: aiToken
     workspaceLocation: aiLocation
     tags: tags
     storageName: storage.outputs.name

@@ -69,7 +69,7 @@ resource links 'Microsoft.Network/privateDnsZones/virtualNetworkLinks@2024-06-01
 }]
 
 resource privateEndpoints 'Microsoft.Network/privateEndpoints@2025-09-01' = [for endpoint in endpoints: {
-  name: 'pe-${endpoint.name}-${token}'
+  name: 'pe-${endpoint.name}-${uniqueString(endpoint.target)}' // where it leads to cannot be changed
   location: location
   tags: tags
   properties: {

@@ -59,7 +59,11 @@ def region(site: Site) -> Iterator[Line]:
     if at in model.regions:
         yield ok(f"{at} fine-tunes {model.name}")
     elif model.regions:
-        yield missing(wrong_region(model, at), f"azd env set AZURE_AI_LOCATION {model.regions[0]}; azd up")
+        yield missing(
+            wrong_region(model, at),
+            f"azd env set AZURE_AI_LOCATION {model.regions[0]}; azd up  # what lies in {at} stays until you "
+            "remove it: docs/azure.md, Another region",
+        )
     else:
         yield unknown(f"{model.name} is fine-tuned in no region any more")
 

@@ -12,7 +12,11 @@ from tests.infra.wrong import Wrong, wrong
 
 # A parameter of such a name is a secret, and so is what such a function returns or such a property holds.
 SECRET_PARAM = re.compile(r"(?i)(webhook.*url|password|secret|key|token|sas)$")
-NO_SECRET = {"token"}  # our own: the end of every resource's name
+TOKENS = {
+    "aiLocation": "aiToken",
+    "workspaceLocation": "workspaceToken",
+}  # how names end, where regions may change
+NO_SECRET = {"token", "workspaceToken"}  # our own: the end of every resource's name
 SECRET_SOURCE = re.compile(
     r"\b(list(Keys|AccountSas|ServiceSas|Secrets|Credentials)|getSecret)\(|\.(primary|secondary)Key\b"
 )
@@ -97,6 +101,26 @@ def names_of_late_values(file: File) -> Iterator[Wrong]:
 
 def _late(file: File, use: Use, rule: str) -> Wrong:
     return wrong(file, use.line, rule, ".".join((use.name, *use.path)))
+
+
+def names_of_another_region(file: File) -> Iterator[Wrong]:
+    """What lies in a region that may be changed later, and would keep its name there: Azure moves nothing."""
+    for one in file.of("resource", "module"):
+        body = properties_of(one.body)
+        location = properties_of(body.get("params")).get("location") or body.get("location")
+        own = None if location is None else TOKENS.get(text_of(location))
+        tokens = {name for name in _read_by(file, one) if name.lower().endswith("token")}
+        if own and tokens - {own}:
+            yield wrong(file, one.line, "name of another region", one.name)
+
+
+def _read_by(file: File, declared: Declared) -> Iterator[str]:
+    """Yield what a declaration reads, variables followed."""
+    for use in uses_of(declared):
+        yield use.name
+        target = file.named(use.name)
+        if target is not None and target.kind == "var":
+            yield from _read_by(file, target)
 
 
 def secrets(file: File) -> Iterator[Wrong]:

@@ -53,6 +53,7 @@ PER_FILE: tuple[Callable[[File], Iterator[Wrong]], ...] = (
     check_names.cycles,
     check_names.loops_over_late_values,
     check_names.names_of_late_values,
+    check_names.names_of_another_region,
     check_names.secrets,
     check_resources.types,
     check_resources.properties,

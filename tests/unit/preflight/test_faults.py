@@ -49,7 +49,7 @@ FAULTS: list[tuple[str, Spoil, str, str]] = [  # check, fault, what is said, wha
         "region",
         lambda d: d.azure.resources[WORKSPACE].update(location="West Europe"),
         "the workspace is in westeurope",
-        "azd env set AZURE_AI_LOCATION eastus2",
+        "azd env set AZURE_AI_LOCATION eastus2; azd up  # what lies in westeurope stays until you remove it",
     ),
     (
         "datastore",
