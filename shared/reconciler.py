@@ -14,6 +14,7 @@ from shared.work import WORK, Services, Waiting
 
 log = logging.getLogger(__name__)
 
+BROKE_OFF = "five tries in a row broke off; see TuneDrop's log"
 ENDED = frozenset({State.FAILED, State.CANCELED, State.DELETED})  # nothing of such a run may be left
 
 
@@ -50,25 +51,30 @@ class Reconciler:
             log.warning("run %s: there is no such run", run_id)
 
     def park(self, run_id: str) -> None:
-        """Give up on a run whose work raises a fault of ours each time; one that goes on by now is let go on."""
+        """Give up on a run that broke off five times, where it is late or breaks again; else it is let go on."""
         try:
             stored = self._runs.get(run_id)
         except NotFound:
             log.warning("run %s: there is no such run", run_id)
+            return
+        late = deadline_of(stored.run, self._clock(), BROKE_OFF, self._limits)
+        if late:  # asked before the work: one that ends its host, out of memory, is never asked after it
+            self._give_up(stored, late)
             return
         try:
             self.advance(run_id)
         except TuneDropError:
             raise  # a service's bad moment, no fault of ours: the message comes back
         except Exception as fault:  # noqa: BLE001 - reported: in the log, and to people as the run's reason
-            log.error("run %s: parked: %s in %s", run_id, type(fault).__name__, place_of(fault))
-            self._give_up(stored, type(fault).__name__)
+            name = type(fault).__name__
+            log.error("run %s: parked: %s in %s", run_id, name, place_of(fault))
+            reason = f"TuneDrop itself met {name} while {stored.run.state}, five times; see its log"
+            self._give_up(stored, Broken((reason,)))
 
-    def _give_up(self, stored: StoredRun, fault: str) -> None:
+    def _give_up(self, stored: StoredRun, event: Event) -> None:
         """Park the run as it was when its work began: several messages of one run may end in the poison queue."""
-        reason = f"TuneDrop itself met {fault} while {stored.run.state}, five times; see its log"
         try:
-            self._follow(stored, Broken((reason,)))
+            self._follow(stored, event)
             self._notifier.publish(stored.run.id)
         except Conflict:
             log.info("run %s: it has gone on meanwhile: not parked for what was before", stored.run.id)

@@ -22,7 +22,7 @@ class Faulty:
         self._faults: list[Fault] = []
         self.called: Counter[str] = Counter()  # how often, by method
 
-    def fail_next(self, method: str, error: Exception, *, after: bool = False) -> None:
+    def fail_next(self, method: str, error: BaseException, *, after: bool = False) -> None:
         """Let the next call of this method raise; told twice, the next two calls raise."""
 
         def fail() -> None:

@@ -1,10 +1,14 @@
 """Runs that are given up because their work breaks each time it is begun."""
 
+from datetime import timedelta
+
 import pytest
 
+from shared.core.lifecycle import LIFECYCLE
 from shared.core.run import State
 from shared.errors import ServiceUnavailable
 from tests.unit.test_commands import nothing_costs, stopped_at
+from tests.unit.world import World
 
 
 def test_a_fault_of_ours_parks_the_run_and_people_hear_of_it():
@@ -49,3 +53,30 @@ def test_an_outage_parks_nothing():
         world.reconciler.park(run_id)
     world.reconciler.park("r" + "9" * 20)  # no such run: nothing to park
     assert world.run(run_id).state is State.TRAINING
+
+
+class HostDied(BaseException):
+    """Stands where a host dies of the work: nothing of ours catches it."""
+
+
+def test_work_that_ends_its_host_each_time_is_given_up_at_the_deadline():
+    world = World()
+    run_id = world.receive(world.drop())
+    for _ in range(2):
+        world.datasets.fail_next("chunks", HostDied())
+    with pytest.raises(HostDied):
+        world.reconciler.park(run_id)  # while there is time, it is tried once more
+    world.now += LIFECYCLE[State.RECEIVED].limit + timedelta(minutes=1)
+    world.reconciler.park(run_id)
+    assert world.run(run_id).state is State.FAILED
+    world.tick()
+    (reason,) = world.email.sent[-1].run.reasons
+    assert "longer than 4 h; at last: five tries in a row broke off" in reason
+
+
+def test_a_job_that_completed_while_the_app_was_away_is_not_thrown_away():
+    world, run_id = stopped_at(State.TRAINING)
+    world.training.becomes(world.run(run_id), "Completed")
+    world.now += timedelta(days=3)
+    world.reconciler.advance(run_id)
+    assert world.run(run_id).state is State.DEPLOYING
