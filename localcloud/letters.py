@@ -45,7 +45,7 @@ def _texts(element: Any) -> Iterator[str]:
         return
     if isinstance(element.get("text"), str):
         yield element["text"]
-    for name in ("body", "items", "columns"):
+    for name in ("body", "items", "columns", "inlines"):
         for inner in element.get(name) or []:
             yield from _texts(inner)
 

@@ -228,19 +228,6 @@ def test_a_file_in_a_wrong_place_is_named_by_its_path():
         assert "a/b/c.jsonl: the dataset was rejected" in text
 
 
-HOSTILE = '<img src="x"> [free](https://evil.example) **x**'
-
-
-def test_a_datasets_words_are_text_and_nothing_else():
-    run = replace(RUN, state=State.REJECTED, reasons=(HOSTILE,), dataset=HOSTILE)
-    card, mail = teams_card(Notification(run, Channel.TEAMS)), email(Notification(run, Channel.EMAIL))
-    markdown = [block["text"] for block in card["body"] if block["type"] == "TextBlock"]
-    values = [fact["value"] for block in card["body"] for fact in block.get("facts", [])]
-    assert [text for text in [*markdown, *values] if "](" in text] == []
-    assert "<img" not in mail.html
-    assert "&lt;img" in mail.html
-
-
 @pytest.mark.parametrize("model", ["support", "a\nBcc: x", "a\r\nb"])
 def test_a_subject_is_one_line(model: str):
     assert len(email(Notification(replace(RUN, model=model), Channel.EMAIL)).subject.splitlines()) == 1

@@ -64,7 +64,7 @@ def test_every_card_fits_the_official_schema(schema: Draft6Validator, state: Sta
     card = card_of(state, background) if state else idle_card(background)
     del card["msteams"]  # Teams' own word, which the schema does not know
     assert list(schema.iter_errors(card)) == []
-    card["body"][0]["items"][0]["size"] = "Huge"
+    card["body"][0]["items"][0]["inlines"][0]["size"] = "Huge"
     assert list(schema.iter_errors(card))
 
 

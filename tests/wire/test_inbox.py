@@ -31,7 +31,8 @@ EMAIL = {
 
 
 def card(text: str) -> dict[str, Any]:
-    content = {**CARD, "body": [{"type": "Container", "items": [{"type": "TextBlock", "text": text}]}]}
+    element = {"type": "RichTextBlock", "inlines": [{"type": "TextRun", "text": text}]}
+    content = {**CARD, "body": [{"type": "Container", "items": [element]}]}
     attachment = {"contentType": "application/vnd.microsoft.card.adaptive", "content": content}
     return {"type": "message", "attachments": [attachment]}
 
