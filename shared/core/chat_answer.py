@@ -39,6 +39,8 @@ class Answer:
 def read_choices(answer: Any, words: str) -> list[Answer]:
     """Return the choices in an answer (`words` is "message") or a chunk ("delta"); raises UnreadableAnswer."""
     choices = answer.get("choices") if isinstance(answer, dict) else None
+    if choices is None:  # a chunk that only counts
+        return []
     if not isinstance(choices, list):
         raise UnreadableAnswer("no choices")
     return [_choice(choice, words) for choice in choices]
@@ -47,7 +49,8 @@ def read_choices(answer: Any, words: str) -> list[Answer]:
 def _choice(choice: Any, name: str) -> Answer:
     if not isinstance(choice, dict):
         raise UnreadableAnswer("a choice is no object")
-    index, spoken = choice.get("index", 0), choice.get(name)
+    index, spoken = choice.get("index"), choice.get(name)
+    index = 0 if index is None else index
     if not isinstance(index, int) or isinstance(index, bool):
         raise UnreadableAnswer("a choice has no index")
     if spoken is None and name == "delta":
@@ -73,7 +76,7 @@ def _choice(choice: Any, name: str) -> Answer:
 def _tool_call(call: Any, place: int, lanes: dict[str, str], name: str) -> dict[str, Any]:
     if not isinstance(call, dict):
         raise UnreadableAnswer("a tool call is no object")
-    number = call.get("index", place)
+    number = place if call.get("index") is None else call["index"]
     if not isinstance(number, int):
         raise UnreadableAnswer("a tool call's index is no number")
     function = call.get("function") or {}
@@ -84,7 +87,8 @@ def _tool_call(call: Any, place: int, lanes: dict[str, str], name: str) -> dict[
         rebuilt["id"] = lanes[f"tool_calls.{number}.id"] = _string(call["id"])
     if "type" in call or name == "message":
         rebuilt["type"] = "function"
-    rebuilt["function"] = {key: _string(function[key]) for key in ("name", "arguments") if key in function}
+    said = {key: function.get(key) for key in ("name", "arguments")}
+    rebuilt["function"] = {key: _string(text) for key, text in said.items() if text is not None}
     lanes.update({f"tool_calls.{number}.{key}": text for key, text in rebuilt["function"].items() if text})
     return rebuilt
 

@@ -44,6 +44,12 @@ HALF_ANALYSES: Faults = {
     "no severity": lambda: reply({"categoriesAnalysis": [{**each, "severity": None} for each in ANALYSES]}),
     "a severity of 9": lambda: reply({"categoriesAnalysis": [{**each, "severity": 9} for each in ANALYSES]}),
 }
+LATER_CALL = {"index": None, "id": None, "function": {"name": None, "arguments": "{}"}}
+NULLS: list[Any] = [
+    {"choices": [{"index": None, "delta": {"tool_calls": [{**CALL, "index": 0}]}, "logprobs": None}]},
+    {"choices": [{"index": 0, "delta": {"content": None, "tool_calls": [LATER_CALL]}}]},
+    {"choices": None, "usage": None},
+]
 FLAT = {"status": 400, "code": "content_filter", "message": RAW, "param": "messages", "type": None}
 NESTED = {"error": {"message": RAW, "type": None, "param": "prompt", "code": "content_filter", "status": 400}}
 UNSUPPORTED = {"status": 422, "code": "parameter_not_supported", "detail": {"loc": ["body", "stop"], "input": RAW}}
@@ -155,6 +161,7 @@ def served() -> Mapping[str, Row]:
             base_model="Phi-3-medium-4k-instruct",
             asks_model=True,
         ),
+        "nulls for what is not there": Row(chunks=[*NULLS, *deltas("Hello.")], asks_model=True),
         "no shields": Row(asked("hi"), policy={"shields": False}, asks_model=True),
         "strict": Row(policy={"ask_first": True}, asks_model=True),
     }
