@@ -73,6 +73,6 @@ def machine_identity(arm: Arm) -> MachineIdentity:
     primary = str(workspace["properties"].get("primaryUserAssignedIdentity") or "").lower()
     for resource, ids in sorted(assigned.items(), key=lambda one: (one[0].lower() != primary, one[0])):
         return MachineIdentity(resource, str((ids or {}).get("clientId") or ""))
-    mend = "azd env set GPU_TRAINING true; azd provision"
+    mend = "azd env set GPU_TRAINING true; azd provision --no-state"
     reason = f"the workspace has no user-assigned identity for the machines: {mend}"
     raise ServiceRefused(SERVICE, reason, 400, PREFLIGHT)

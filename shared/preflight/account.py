@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from shared.core.base_models import Route
 from shared.errors import NotFound, NoToken
-from shared.preflight.lines import Line, missing, ok, unknown
+from shared.preflight.lines import ANEW, Line, missing, ok, unknown
 from shared.preflight.site import GROUP, PROVIDER, STORAGE, SUBSCRIPTION, Site
 
 SKEW = timedelta(minutes=5)  # by which tokens and signatures may be off
@@ -94,7 +94,7 @@ def quota(site: Site) -> Iterator[Line]:
     try:
         region = site.azure.read(site.group_id, GROUP)["location"]
     except NotFound:
-        yield missing(f"there is no resource group {site.settings.resource_group}", "azd up")
+        yield missing(f"there is no resource group {site.settings.resource_group}", ANEW)
         return
     path = f"{site.subscription_id}/providers/Microsoft.Storage/locations/{region}/usages"
     usages = site.azure.listed(path, STORAGE)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from shared.preflight.lines import Line, missing, ok
+from shared.preflight.lines import ANEW, Line, missing, ok
 from shared.preflight.site import Site
 
 
@@ -10,7 +10,7 @@ def app(site: Site) -> Iterator[Line]:
     """Tell whether the Function App is there and runs."""
     group = site.settings.resource_group
     if site.app is None:
-        yield missing(f"there is no Function App of TuneDrop in {group}", "azd up")
+        yield missing(f"there is no Function App of TuneDrop in {group}", ANEW)
         return
     name, state = site.app["name"], site.app["properties"].get("state")
     if state == "Running":

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from shared.errors import NotFound
-from shared.preflight.lines import Line, missing, ok, unknown
+from shared.preflight.lines import PROVISION, Line, missing, ok, unknown
 from shared.preflight.machines import CLUSTER, cluster_of
 from shared.preflight.site import STORAGE, Facts, Site
 
@@ -96,5 +96,5 @@ def _make(site: Site) -> str:
     return (
         f"az ml compute create --type AmlCompute --name {settings.training_compute} --size "
         f"{settings.training_instance} --min-instances 0 --max-instances 1 --tier {tier}{run_as} {_where(site)}; "
-        "or azd env set TRAINING_COMPUTE serverless; azd provision"
+        f"or azd env set TRAINING_COMPUTE serverless; {PROVISION}"
     )

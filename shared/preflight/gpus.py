@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from shared.preflight.lines import Line, missing, ok, unknown
+from shared.preflight.lines import PROVISION, Line, missing, ok, unknown
 from shared.preflight.machines import Quota, Size, Use, quota_of, size_of, usages_of, uses_of
 from shared.preflight.site import Site
 
@@ -16,7 +16,7 @@ def machines(site: Site) -> Iterator[Line]:
         size = size_of(site, use.instance)
         problem = _misfit(use, size, site, wanted if use.purpose == "training" else 1)
         if problem:
-            yield missing(problem, f"azd env set {SETTING[use.purpose]} NAME; azd provision  # {_choices(site)}")
+            yield missing(problem, f"azd env set {SETTING[use.purpose]} NAME; {PROVISION}  # {_choices(site)}")
         elif size:
             unused = f", of which {wanted} train" if use.purpose == "training" and wanted < size.gpus else ""
             yield ok(f"{use.purpose} on {size.name}: {_gpus(size.gpus)}{unused}")

@@ -11,6 +11,10 @@ if TYPE_CHECKING:
     from shared.preflight.site import Site
 
 NO_RIGHTS = frozenset({401, 403})  # statuses of an identity that may not read
+# Without --no-state azd does nothing where template and parameters are those of the last deployment, whatever was
+# removed or changed since.
+PROVISION = "azd provision --no-state"
+ANEW = f"azd up  # where it was there before: {PROVISION}; azd deploy"
 
 
 class Status(StrEnum):

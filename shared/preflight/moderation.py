@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from shared.core.moderation import CATEGORIES
 from shared.errors import NotFound, ServiceRefused
-from shared.preflight.lines import Line, missing, ok, unknown
+from shared.preflight.lines import PROVISION, Line, missing, ok, unknown
 from shared.preflight.site import Site, host_in
 
 REGIONAL = ".api.cognitive.microsoft.com"  # addresses that many accounts share: no Entra ID there
@@ -23,7 +23,7 @@ def account(site: Site) -> Iterator[Line]:
             f"  # CONTENT_SAFETY_URL is then https://{name}.cognitiveservices.azure.com",
         )
     elif here is None:
-        yield missing(f"no account of {site.settings.resource_group} answers at {host}", "azd provision")
+        yield missing(f"no account of {site.settings.resource_group} answers at {host}", PROVISION)
     else:
         yield ok(f"{here['name']} ({here.get('kind', '')}) is at {host}")
 

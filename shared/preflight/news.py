@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from shared.errors import NotFound
-from shared.preflight.lines import Line, missing, ok
+from shared.preflight.lines import PROVISION, Line, missing, ok
 from shared.preflight.site import EVENT_GRID, Facts, Site, host_in
 
-SUBSCRIBE = "azd env set DEPLOY_EVENT_SUBSCRIPTIONS true; azd provision  # after azd deploy"
+SUBSCRIBE = f"azd env set DEPLOY_EVENT_SUBSCRIPTIONS true; {PROVISION}  # after azd deploy"
 
 
 @dataclass(frozen=True)
@@ -40,13 +40,13 @@ def topic(site: Site) -> Iterator[Line]:
     """Tell whether the topic for news is there."""
     host = host_in(site.settings.event_topic_url)
     if site.topic is None:
-        yield missing(f"no topic of {site.settings.resource_group} is at {host}", "azd provision")
+        yield missing(f"no topic of {site.settings.resource_group} is at {host}", PROVISION)
         return
     state = site.topic["properties"].get("provisioningState")
     if state == "Succeeded":
         yield ok(f"{site.topic['name']} is at {host}")
     else:
-        yield missing(f"{site.topic['name']} is {state}", "azd provision")
+        yield missing(f"{site.topic['name']} is {state}", PROVISION)
 
 
 def subscriptions(site: Site) -> Iterator[Line]:

@@ -6,7 +6,7 @@ from typing import Literal
 
 from shared.core.base_models import Route
 from shared.errors import NotFound
-from shared.preflight.lines import Line, missing, ok, unknown
+from shared.preflight.lines import ANEW, PROVISION, Line, missing, ok, unknown
 from shared.preflight.site import MACHINE_LEARNING, ROLES, Facts, Site
 
 Who = Literal["app", "project", "machines", "you"]
@@ -68,7 +68,7 @@ ANY_OF = {  # resources that no setting names: the role on any one of these kind
     "images": "Microsoft.ContainerRegistry/registries",
 }
 DEFAULT_DATASTORE = "workspaceblobstore"  # Azure ML's own, where registered models lie
-GPU_TRAINING = "azd env set GPU_TRAINING true; azd provision  # infra/gpu.bicep makes it"
+GPU_TRAINING = f"azd env set GPU_TRAINING true; {PROVISION}  # infra/gpu.bicep makes it"
 
 AT_A_URL: Mapping[str, Callable[[Site], Facts | None]] = {
     "newsTopic": lambda site: site.topic,
@@ -80,9 +80,9 @@ AT_A_URL: Mapping[str, Callable[[Site], Facts | None]] = {
 def of_the_app(site: Site) -> Iterator[Line]:
     """Tell which roles the app's identity lacks."""
     if site.app is None:
-        yield missing("there is no Function App to have roles", "azd up")
+        yield missing("there is no Function App to have roles", ANEW)
     elif not site.app_principal:
-        yield missing(f"{site.app['name']} has no identity", "azd provision")
+        yield missing(f"{site.app['name']} has no identity", PROVISION)
     else:
         yield from _lacking(site, "app", site.app_principal)
 
@@ -155,7 +155,7 @@ def _held(need: Need, scope: str, given: list[tuple[str, str]]) -> bool:
 
 def _assign(need: Need, scope: str, principal: str) -> str:
     if need.on in ANY_OF:
-        return "azd provision  # the infrastructure assigns it"
+        return f"{PROVISION}  # the infrastructure assigns it"
     kind = "" if need.who == "you" else " --assignee-principal-type ServicePrincipal"
     return f'az role assignment create --assignee-object-id {principal}{kind} --role "{need.role}" --scope {scope}'
 

@@ -5,12 +5,12 @@ from urllib.parse import urlsplit
 
 from shared.errors import NotFound, ServiceRefused
 from shared.preflight.account import KEY_VAULT
-from shared.preflight.lines import Line, missing, ok, unknown
+from shared.preflight.lines import PROVISION, Line, missing, ok, unknown
 from shared.preflight.site import COMMUNICATION, Facts, Site, host_in
 
 NEW_WEBHOOK = (
     'Teams: the channel > Workflows > "when a webhook request is received" > copy its URL; '
-    "then azd env set TEAMS_WEBHOOK_URL '<URL>'; azd provision"
+    f"then azd env set TEAMS_WEBHOOK_URL '<URL>'; {PROVISION}"
 )
 VERIFIED = ("Domain", "SPF", "DKIM", "DKIM2")
 
@@ -43,7 +43,7 @@ def mail(site: Site) -> Iterator[Line]:
     host, group = host_in(site.settings.email_url), site.settings.resource_group
     service = site.communication
     if service is None:
-        yield missing(f"no Communication Services of {group} is at {host}", "azd provision")
+        yield missing(f"no Communication Services of {group} is at {host}", PROVISION)
         return
     domains = [
         found for linked in service["properties"].get("linkedDomains") or () if (found := _domain(site, linked))
@@ -84,7 +84,7 @@ def _foreign(site: Site, linked: list[str]) -> Line:
     """Return the line about a sender whose domain the service does not have."""
     sender, group = site.settings.email_sender, site.settings.resource_group
     if not linked:
-        return missing("the service has no domain to send from", "azd provision  # infra/communication.bicep")
+        return missing("the service has no domain to send from", f"{PROVISION}  # infra/communication.bicep")
     app = site.app["name"] if site.app else "<app>"
     return missing(
         f"{sender} is of another domain than {', '.join(linked)}",

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from shared.core.base_models import BaseModel, Route, UnknownBaseModel, base_model, base_models, refusal
 from shared.errors import NotFound
-from shared.preflight.lines import Line, missing, ok, unknown
+from shared.preflight.lines import PROVISION, Line, missing, ok, unknown
 from shared.preflight.site import MACHINE_LEARNING, Site, plain_region
 
 CONTAINER = "reports"  # where the app writes what a job reads
@@ -16,15 +16,15 @@ def workspace(site: Site) -> Iterator[Line]:
     try:
         found = site.workspace
     except NotFound:
-        yield missing(f"there is no Azure ML workspace {name} in {site.settings.resource_group}", "azd provision")
+        yield missing(f"there is no Azure ML workspace {name} in {site.settings.resource_group}", PROVISION)
         return
     state, kind = found["properties"].get("provisioningState"), found.get("kind", "Default")
     if state != "Succeeded":
-        yield missing(f"{name} is {state}", "azd provision")
+        yield missing(f"{name} is {state}", PROVISION)
     elif kind == "Hub" or (kind != "Project" and site.route is Route.SERVERLESS):
         yield missing(
             f"{name} is of kind {kind}: fine-tuning takes the project of a hub",
-            "azd provision  # makes a hub and a project; then AZURE_ML_WORKSPACE is the project's name",
+            f"{PROVISION}  # makes a hub and a project; then AZURE_ML_WORKSPACE is the project's name",
         )
     else:
         yield ok(f"{name} is a {'project' if kind == 'Project' else 'workspace'} in {found['location']}")
@@ -35,14 +35,14 @@ def chosen_model(site: Site) -> Iterator[Line]:
     try:
         model = base_model(site.settings.base_model)
     except UnknownBaseModel as unknown_name:
-        yield missing(str(unknown_name), f"azd env set BASE_MODEL {next(iter(base_models()))}; azd provision")
+        yield missing(str(unknown_name), f"azd env set BASE_MODEL {next(iter(base_models()))}; {PROVISION}")
         return
     reason = refusal(model, site.now().date())
     if reason:
         managed = ", ".join(one.name for one in base_models().values() if one.route is Route.MANAGED)
         yield missing(
             reason,
-            f"azd env set BASE_MODEL {model.replaced_by}; azd provision  # on GPU compute also {managed}",
+            f"azd env set BASE_MODEL {model.replaced_by}; {PROVISION}  # on GPU compute also {managed}",
         )
     else:
         yield ok(f"{model.name} can be fine-tuned ({model.route})")
@@ -78,7 +78,7 @@ def datastore(site: Site) -> Iterator[Line]:
     problem = datastore_problem(site)
     name = site.settings.training_datastore
     if problem:
-        yield missing(problem, f"azd provision  # infra/ai.bicep makes {name}; or set TRAINING_DATASTORE")
+        yield missing(problem, f"{PROVISION}  # infra/ai.bicep makes {name}; or set TRAINING_DATASTORE")
     else:
         yield ok(f"{name} shows {site.account}/{CONTAINER}")
 

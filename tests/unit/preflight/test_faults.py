@@ -44,7 +44,12 @@ FAULTS: list[tuple[str, Spoil, str, str]] = [  # check, fault, what is said, wha
         "az provider register --namespace Microsoft.Network --wait",
     ),
     ("quota", lambda d: d.azure.resources[f"{USAGES}/1"].update(currentValue=250), "all 250", "portal: Quotas"),
-    ("workspace", lambda d: d.azure.resources[WORKSPACE].update(kind="Hub"), "is of kind Hub", "azd provision"),
+    (
+        "workspace",
+        lambda d: d.azure.resources[WORKSPACE].update(kind="Hub"),
+        "is of kind Hub",
+        "azd provision --no-state",
+    ),
     (
         "region",
         lambda d: d.azure.resources[WORKSPACE].update(location="West Europe"),
@@ -55,13 +60,13 @@ FAULTS: list[tuple[str, Spoil, str, str]] = [  # check, fault, what is said, wha
         "datastore",
         lambda d: d.remove(f"{WORKSPACE}/datastores/tunedrop"),
         "no datastore tunedrop",
-        "azd provision",
+        "azd provision --no-state",
     ),
     (
         "datastore",
         lambda d: d.property(f"{WORKSPACE}/datastores/tunedrop", containerName="other"),
         "shows sttd/other",
-        "azd provision",
+        "azd provision --no-state",
     ),
     ("function app", lambda d: d.property(SITE, state="Stopped"), "func is Stopped", "az functionapp start"),
     (
@@ -78,7 +83,12 @@ FAULTS: list[tuple[str, Spoil, str, str]] = [  # check, fault, what is said, wha
         f"--scope {SAFETY}",
     ),
     ("roles of the app", lambda d: d.unassign(APP, "EventGrid Data Sender"), "EventGrid Data Sender", TOPIC),
-    ("roles of the app", lambda d: d.unassign(APP, "Key Vault Secrets User"), "on webhook", "azd provision"),
+    (
+        "roles of the app",
+        lambda d: d.unassign(APP, "Key Vault Secrets User"),
+        "on webhook",
+        "azd provision --no-state",
+    ),
     (
         "roles of the project",
         lambda d: d.unassign(PROJECT, "Storage Blob Data Reader"),
@@ -134,18 +144,23 @@ FAULTS: list[tuple[str, Spoil, str, str]] = [  # check, fault, what is said, wha
         "takes no Entra ID",
         "see the line above",
     ),
-    ("event topic", lambda d: d.property(TOPIC, provisioningState="Failed"), "egt is Failed", "azd provision"),
+    (
+        "event topic",
+        lambda d: d.property(TOPIC, provisioningState="Failed"),
+        "egt is Failed",
+        "azd provision --no-state",
+    ),
     (
         "event subscriptions",
         lambda d: d.remove(f"{STORAGE_TOPIC}/eventSubscriptions/dataset-uploaded"),
         "dataset-uploaded is not there",
-        "azd env set DEPLOY_EVENT_SUBSCRIPTIONS true; azd provision",
+        "azd env set DEPLOY_EVENT_SUBSCRIPTIONS true; azd provision --no-state",
     ),
     (
         "event subscriptions",
         lambda d: d.property(f"{TOPIC}/eventSubscriptions/notify-email", provisioningState="Failed"),
         "notify-email is Failed",
-        "azd provision",
+        "azd provision --no-state",
     ),
     (
         "event subscriptions",
@@ -154,15 +169,20 @@ FAULTS: list[tuple[str, Spoil, str, str]] = [  # check, fault, what is said, wha
             destination={"properties": {"resourceId": f"{SITE}/functions/notify_email"}},
         ),
         "notify-teams leads to notify_email, not to notify_teams",
-        "azd provision",
+        "azd provision --no-state",
     ),
     (
         "event subscriptions",
         lambda d: d.property(f"{TOPIC}/eventSubscriptions/notify-teams", filter={"includedEventTypes": ["Other"]}),
         "notify-teams lets TuneDrop.TeamsNotification not through",
-        "azd provision",
+        "azd provision --no-state",
     ),
-    ("event subscriptions", lambda d: d.remove(STORAGE_TOPIC), "dataset-uploaded has no topic", "azd provision"),
+    (
+        "event subscriptions",
+        lambda d: d.remove(STORAGE_TOPIC),
+        "dataset-uploaded has no topic",
+        "azd provision --no-state",
+    ),
     (
         "webhook",
         lambda d: d.set("TEAMS_WEBHOOK_URL", "https://example.com"),
@@ -199,7 +219,7 @@ FAULTS: list[tuple[str, Spoil, str, str]] = [  # check, fault, what is said, wha
         "mail domain",
         lambda d: d.property(COMMUNICATION, linkedDomains=[]),
         "no domain to send from",
-        "azd provision",
+        "azd provision --no-state",
     ),
     (
         "clock",

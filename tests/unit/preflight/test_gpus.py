@@ -103,7 +103,7 @@ FAULTS: list[tuple[str, Spoil, str, str]] = [  # check, fault, what is said, wha
         "GPU machines",
         lambda d: d.set("HOSTING_INSTANCE", "Standard_DS3_v2"),
         "Standard_DS3_v2 has 0 GPUs, and hosting needs 1",
-        "azd env set HOSTING_INSTANCE NAME; azd provision",
+        "azd env set HOSTING_INSTANCE NAME; azd provision --no-state",
     ),
     (
         "GPU machines",
@@ -190,7 +190,12 @@ FAULTS: list[tuple[str, Spoil, str, str]] = [  # check, fault, what is said, wha
         "lacks Storage Blob Data Contributor on hubStorage",
         f"--scope {HUB_STORAGE}",
     ),
-    ("roles of the machines", lambda d: d.unassign(RUN_AS, "AcrPull"), "lacks AcrPull on images", "azd provision"),
+    (
+        "roles of the machines",
+        lambda d: d.unassign(RUN_AS, "AcrPull"),
+        "lacks AcrPull on images",
+        "azd provision --no-state",
+    ),
 ]
 
 

@@ -58,3 +58,10 @@ def test_each_check_has_a_name_of_its_own_and_needs_settings_that_exist():
     assert len({check.name for check in CHECKS}) == len(CHECKS)
     assert {field for check in CHECKS for field in check.needs} <= {*REQUIRED, *OPTIONAL}
     assert all(check.means for check in CHECKS)
+
+
+def test_a_mend_that_deploys_again_is_one_that_azd_does_not_leave_out():
+    bare = re.compile(r"azd provision(?! --no-state)")
+    pages = [Path("docs/doctor.md").read_text("utf-8").split("## The checks")[1]]
+    code = [path.read_text("utf-8") for path in Path("shared/preflight").glob("*.py")]
+    assert [found for text in code + pages for found in bare.findall(text)] == []
