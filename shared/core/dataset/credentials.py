@@ -11,7 +11,10 @@ _CODE = "S04"
 _KEY = Run(f"{string.ascii_letters}{string.digits}+/_~%.=-", 20)
 _STAND_INS = re.compile(
     r"(?i)example|sample|placeholder|your|changeme|change_me|dummy|redacted|xxxx|\*\*\*|\.\.\.|1234567890|abcdef|"
-    r"<|\{|\$|insert|replace|passw|secret_?here"
+    r"insert|replace|passw|secret_?here"
+)
+_IN_ITS_PLACE = re.compile(  # <name>, {name}, #{name}#; $NAME, ${NAME}, $(command)
+    r"[#%@]?(?:<.*>|\{.*\})\W*\Z|\$(?:[{(]|[A-Za-z_:.]+[0-9]*\W*\Z)", re.DOTALL
 )
 _REPEATED = re.compile(r"(.)\1{5}")  # real keys in OpenSSH's form have such runs, shorter secrets hardly ever
 _KEYWORD = re.compile(r"(?i)(?:key|secret|token|passw(?:or)?d|pwd|credential)s?[\"'`\]]{0,2}\s?\Z")
@@ -51,8 +54,10 @@ def credential_patterns() -> tuple[Pattern, ...]:
         _issued("a SendGrid key", r"SG\.[A-Za-z0-9_-]{22}\.[A-Za-z0-9_-]{43}", "SG."),
         _issued("a JSON web token", r"eyJ[A-Za-z0-9_-]{10,2000}\.eyJ[A-Za-z0-9_-]{10,4000}\."
                 r"[A-Za-z0-9_-]{20,1000}", "eyJ"),
-        Pattern(_CODE, re.compile(r"://[^\s:/@\"'<>]{0,80}:([^\s:/@\"'<>]{6,120})@[\w.-]{2,}"), _in_url, ("://",)),
-        Pattern(_CODE, re.compile(r"=([^;\s\"'<>]{8,120})"), _in_connection_string, ("=",)),
+        Pattern(_CODE, re.compile(r"://[^\0\s:/@\"'<>]{0,80}:([^\0\s:/@\"'>]{6,120})@[\w.-]{2,}"), _in_url, ("://",)),
+        Pattern(_CODE, re.compile(r"=([^\0;\s\"']{8,120})"), _in_connection_string, ("=",)),
+        Pattern(_CODE, re.compile(r"(?i)\bbearer\s{1,4}([A-Za-z0-9+/_~.=-]{20,200})"), _bearer,
+                ("earer", "EARER"), run=_KEY),
         Pattern(_CODE, re.compile(r"[:=]\s?[\"'`]?([A-Za-z0-9+/_~.=-]{20,200})"), _assigned, run=_KEY),
     )  # fmt: skip
 
@@ -98,6 +103,14 @@ def _in_connection_string(match: re.Match[str]) -> Thing | None:
     return Thing("a connection string with a password", match[1]) if _is_secret(match[1], bits=2.5) else None
 
 
+def _bearer(match: re.Match[str]) -> Thing | None:
+    """Take what a client shows to be let in; a JSON web token has a form of its own."""
+    value = match[1]
+    if value.startswith("eyJ") or not _is_secret(value, bits=_LEAST_BITS) or not _mixed(value):
+        return None
+    return Thing("a bearer token", value)
+
+
 def _assigned(match: re.Match[str]) -> Thing | None:
     """Take a random text that is assigned to something which is named like a secret."""
     if not _KEYWORD.search(match.string, max(0, match.start() - 16), match.start()):
@@ -123,7 +136,7 @@ def _is_secret(value: str, bits: float) -> bool:
 
 def _is_stand_in(value: str) -> bool:
     """Tell whether this says that a secret should stand here."""
-    return bool(_STAND_INS.search(value) or _REPEATED.search(value))
+    return bool(_STAND_INS.search(value) or _REPEATED.search(value) or _IN_ITS_PLACE.match(value))
 
 
 def _is_word(value: str) -> bool:
