@@ -78,7 +78,7 @@ def manifest_of(content: bytes, findings: Findings, default_base_model: str = DE
     for key, value in _pairs(content, findings):
         line, name = key.start_mark.line + 1, key.value if isinstance(key, yaml.ScalarNode) else ""
         if name not in KEYS:
-            findings.add(*_unknown(name), line=line, path=name[:40])
+            findings.add(*_unknown(name), line=line, path=shown(name).strip("'"))
         elif name in seen:
             findings.add("M02", f"the key {name} stands twice", line, name)
         elif not isinstance(value, yaml.ScalarNode):

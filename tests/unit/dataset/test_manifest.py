@@ -135,6 +135,23 @@ def test_what_cannot_be_is_said_with_its_line(text, finding):
     assert manifest in (Manifest(), Manifest(seed=1), Manifest(epochs=2), Manifest(lora_r=8))
 
 
+@pytest.mark.parametrize(
+    ("key", "path"),
+    [
+        ("epoch", "epoch"),
+        ("optimizer", "optimizer"),
+        ("sk-proj-Zq83kdLw02mfPxhTe6", "sk-pro… (26"),
+        ('"a\\e[31mred"', r"a\x1b… (9"),
+        ('"\\u202Eevil"', r"\u202e… (5"),
+        ("? [a, b]\n", "… (0"),
+    ],
+)
+def test_an_unknown_key_may_be_a_secret_and_is_shown_as_one(key, path):
+    findings = Findings(RULES, "support.yaml")
+    manifest_of(f"{key}: 1".encode(), findings)
+    assert [finding.path.partition(" characters")[0] for finding in findings.all()] == [path]
+
+
 @pytest.mark.parametrize(("length", "faults"), [(4096, 0), (4097, 1), (131_072, 1)])
 def test_an_example_is_not_cut_off_behind_the_base_models_context(length, faults):
     manifest, found = read(f"max_seq_length: {length}\nbase_model: {MANAGED}")
