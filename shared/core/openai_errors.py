@@ -1,5 +1,6 @@
 """Every error that a client of the endpoint can get, in the shape that OpenAI's and Azure's clients understand."""
 
+import re
 from collections.abc import Mapping
 from math import ceil
 from typing import Any
@@ -12,6 +13,8 @@ PROMPT_BLOCKED = (
     "The response was filtered due to the prompt triggering the content management policy of this endpoint. "
     "Please modify your prompt and retry."
 )
+
+WORD = re.compile(r"[a-z_]{1,64}")  # what a code or a parameter's name looks like
 
 
 class ApiError(TuneDropError):
@@ -125,6 +128,11 @@ def model_refused(code: str, param: str) -> ApiError:
     """Return the 400 for a request that the model itself will not have; neither code nor param is free text."""
     subject = f"the parameter {param!r}" if param else "the request"
     return ApiError(400, f"The model does not accept {subject}.", code or "model_refused", param=param or None)
+
+
+def word(value: Any) -> str:
+    """Return a code or a parameter's name that the model gave, or nothing where it might quote a text."""
+    return value if isinstance(value, str) and WORD.fullmatch(value) else ""
 
 
 def _retry(seconds: float) -> dict[str, str]:

@@ -6,6 +6,7 @@ from typing import Any
 import aiohttp
 import msgspec
 
+from shared.core.openai_errors import word
 from shared.core.sse import EventReader, UnreadableStream
 from shared.errors import ServiceRefused, ServiceUnavailable
 from shared.gateways.endpoint_keys import EndpointKeys
@@ -133,15 +134,13 @@ def _refusal(response: aiohttp.ClientResponse, raw: bytes) -> ServiceUnavailable
     except UNREADABLE:
         body = {}
     error = body["error"] if isinstance(body.get("error"), dict) else body
-    code = error.get("code")
-    return answered(SERVICE, status, response.headers, code if isinstance(code, str) else "", _param(error))
+    return answered(SERVICE, status, response.headers, word(error.get("code")), word(_param(error)))
 
 
-def _param(error: Mapping[str, Any]) -> str:
-    """Return the name of the refused parameter, from `detail.loc` (one detail or a list of them) or `param`."""
+def _param(error: Mapping[str, Any]) -> Any:
+    """Return what names the refused parameter: `detail.loc` (one detail or a list of them) or `param`."""
     detail = error.get("detail")
     if isinstance(detail, list):
         detail = detail[0] if detail else None
     place = detail.get("loc") if isinstance(detail, dict) else None
-    name = place[-1] if isinstance(place, list) and place else error.get("param")
-    return name if isinstance(name, str) else ""
+    return place[-1] if isinstance(place, list) and place else error.get("param")

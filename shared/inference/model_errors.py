@@ -1,7 +1,5 @@
 """What a client hears when the model fails: a status that means the same to every client, and nothing raw."""
 
-import re
-
 from shared.core.openai_errors import (
     ApiError,
     model_refused,
@@ -9,10 +7,10 @@ from shared.core.openai_errors import (
     model_unavailable,
     prompt_blocked,
     rate_limited,
+    word,
 )
 from shared.errors import ServiceRefused, ServiceUnavailable, TimedOut, TooManyRequests
 
-CODE = re.compile(r"[a-z_]{1,64}")
 THEIR_REQUEST = frozenset({400, 413, 422})  # the client can mend these; 401, 403, 404 are ours
 
 
@@ -28,7 +26,5 @@ def as_api_error(error: ServiceUnavailable | ServiceRefused) -> ApiError:
         case ServiceRefused(code="content_filter"):
             return prompt_blocked()
         case ServiceRefused(status=status) if status in THEIR_REQUEST:
-            code = error.code if CODE.fullmatch(error.code) else ""
-            param = error.reason if CODE.fullmatch(error.reason) else ""
-            return model_refused(code, param)
+            return model_refused(word(error.code), word(error.reason))
     return model_unavailable()

@@ -68,6 +68,11 @@ MODEL_FAULTS: Mapping[str, tuple[Callable[[], Response], int, str]] = {
         "parameter_not_supported",
     ),
     "400 with words": (lambda: reply({"error": {"code": RAW, "param": RAW}}, 400), 400, "model_refused"),
+    "422 with words": (
+        lambda: reply({"status": 422, "code": RAW, "detail": {"loc": ["body", RAW]}}, 422),
+        400,
+        "model_refused",
+    ),
     "a redirect": (lambda: reply(b"", 307, location="https://localhost/x"), 502, "model_unavailable"),
     "no JSON": (lambda: reply(b"data: {\n\n"), 502, "model_unavailable"),
     "no UTF-8": (lambda: reply(b'data: {"\xff": ""}\n\n'), 502, "model_unavailable"),

@@ -1,10 +1,11 @@
 """The behaviour table over HTTP: no harmful text out, no unscanned text in, the right status and body."""
 
+import logging
 from dataclasses import replace
 
 import pytest
 
-from tests.wire.behaviour import Row, ask, held
+from tests.wire.behaviour import NEVER, Row, ask, held
 from tests.wire.behaviour_rows import answers, faults, late_faults, prompts, refusals, served, streams
 
 WHOLE_OR_STREAMED = {**prompts(), **refusals(), **served(), **faults()}
@@ -13,6 +14,14 @@ WAYS = pytest.mark.parametrize("stream", [False, True], ids=["whole", "stream"])
 
 def table(rows):
     return pytest.mark.parametrize("row", rows.values(), ids=rows.keys())
+
+
+@pytest.fixture(autouse=True)
+def _logs_hold_no_text(caplog):
+    caplog.set_level(logging.DEBUG)
+    yield
+    records = [one for one in caplog.get_records("call") if one.name.startswith(("shared", "functions"))]
+    assert [one for one in records if any(word in one.getMessage() for word in NEVER)] == []
 
 
 def test_the_table_has_what_it_should():
