@@ -5,7 +5,7 @@ from typing import Any
 import azure.functions as func
 from azurefunctions.extensions.http.fastapi import Request, Response
 
-from functions.openai_http import answered, json_response
+from functions.openai_http import answered, json_response, refusal
 from shared.core.openai_errors import unknown_url
 from shared.ports import ApiKey, Deployment
 from shared.wiring import app
@@ -52,7 +52,7 @@ async def info(req: Request) -> Response:
 )
 async def unknown_route(req: Request) -> Response:
     """Return the 404 for what OpenAI's API has and this endpoint has not."""
-    return json_response(unknown_url(req.method, req.url.path).body, 404)
+    return refusal(unknown_url(req.method, req.url.path))
 
 
 def _view(deployment: Deployment) -> dict[str, Any]:

@@ -41,13 +41,19 @@ async def answered(req: Request, work: Callable[[ApiKey], Awaitable[Response]], 
         key = await app().guard.key(_bearer(req), scope, req.headers.get(PRINCIPAL))
         response = await work(key)
     except ApiError as error:
-        log.info("request %s: %d %s", request_id, error.status, error.code)
-        response = json_response(error.body, error.status, error.headers)
+        return refusal(error, request_id)
     except TuneDropError as error:
         log.error("request %s: %s", request_id, error)
         response = json_response(service_unavailable(None).body, 503)
     response.headers["x-request-id"] = request_id
     return response
+
+
+def refusal(error: ApiError, request_id: str = "") -> Response:
+    """Return an error as an answer, and log it by the id that the client is told."""
+    request_id = request_id or secrets.token_hex(16)
+    log.info("request %s: %d %s", request_id, error.status, error.code)
+    return json_response(error.body, error.status, {**error.headers, "x-request-id": request_id})
 
 
 def _bearer(req: Request) -> str | None:

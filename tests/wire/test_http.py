@@ -151,6 +151,7 @@ async def test_models_are_listed_and_found():
                 found = await response.json()
                 assert body in (None, found)
                 assert (status == 404) == ("error" in found)
+                assert response.headers["x-request-id"]
 
 
 async def test_logs_hold_no_text_and_no_key(caplog):
