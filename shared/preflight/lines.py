@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from shared.core.base_models import Route
 
@@ -15,6 +15,8 @@ NO_RIGHTS = frozenset({401, 403})  # statuses of an identity that may not read
 # removed or changed since.
 PROVISION = "azd provision --no-state"
 ANEW = f"azd up  # where it was there before: {PROVISION}; azd deploy"
+
+Scope = Literal["subscription", "group"]
 
 
 class Status(StrEnum):
@@ -43,6 +45,7 @@ class Check:
     means: str  # what follows where it is not fine
     needs: tuple[str, ...] = ()  # fields of the settings without which it cannot be asked
     role: str = "Reader"  # lets a person read what the check reads
+    scope: Scope = "group"  # what the role must be given on
     route: Route | None = None  # of base models without which there is nothing to look at
 
 

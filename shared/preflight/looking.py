@@ -77,8 +77,9 @@ def _lines(check: Check, site: Site) -> list[Line]:
 def _refused(check: Check, site: Site, refusal: ServiceRefused) -> Line:
     if refusal.status not in NO_RIGHTS:
         return unknown(str(refusal), "look into the portal")
+    at_group = check.scope == "group" and site.settings.resource_group
     return unknown(
         f"you may not read it ({refusal.status} {refusal.code}".rstrip() + ")",
         f'az role assignment create --assignee "$(az ad signed-in-user show --query id --output tsv)" '
-        f'--role "{check.role}" --scope {site.group_id}',
+        f'--role "{check.role}" --scope {site.group_id if at_group else site.subscription_id}',
     )

@@ -18,10 +18,21 @@ class Wanted:
     topic: str  # storage, workspace or news
     function: str
     event_types: tuple[str, ...]
+    subject_begins: str = ""
+    subject_ends: str = ""
+    apis: tuple[str, ...] = ()  # values of `data.api` that it lets through; none lets all through
 
 
 SUBSCRIPTIONS = (
-    Wanted("dataset-uploaded", "storage", "dataset_uploaded", ("Microsoft.Storage.BlobCreated",)),
+    Wanted(
+        "dataset-uploaded",
+        "storage",
+        "dataset_uploaded",
+        ("Microsoft.Storage.BlobCreated",),
+        subject_begins="/blobServices/default/containers/datasets/",
+        subject_ends=".jsonl",
+        apis=("PutBlob", "PutBlockList", "CopyBlob", "FlushWithClose"),
+    ),
     Wanted(
         "job-changed",
         "workspace",
@@ -77,17 +88,41 @@ def _problem(site: Site, wanted: Wanted, topic: str | None) -> str | None:
         found = site.azure.read(f"{topic}/eventSubscriptions/{wanted.name}", EVENT_GRID)["properties"]
     except NotFound:
         return "is not there"
-    state, to = found.get("provisioningState"), _function_of(found)
-    lacking = sorted(set(wanted.event_types) - set((found.get("filter") or {}).get("includedEventTypes") or ()))
-    if state != "Succeeded":
-        return f"is {state}"
-    if to != wanted.function:
-        return f"leads to {to or 'no function'}, not to {wanted.function}"
-    return f"lets {', '.join(lacking)} not through" if lacking else None
+    if found.get("provisioningState") != "Succeeded":
+        return f"is {found.get('provisioningState')}"
+    return _elsewhere(site, wanted, found) or _held_back(wanted, found.get("filter") or {})
 
 
-def _function_of(subscription: Facts) -> str:
-    """Return the function that the events go to, or nothing."""
+def _elsewhere(site: Site, wanted: Wanted, subscription: Facts) -> str | None:
+    """Return that the events go to another function, or to that of another app, or None."""
     to = (subscription.get("destination") or {}).get("properties") or {}
-    _site, _, name = str(to.get("resourceId", "")).partition("/functions/")
-    return name
+    app, _, function = str(to.get("resourceId", "")).partition("/functions/")
+    if function.lower() != wanted.function:
+        return f"leads to {function or 'no function'}, not to {wanted.function}"
+    if site.app is not None and app.lower() != str(site.app["id"]).lower():
+        return f"leads to another app: {app.rpartition('/')[2]}"
+    return None
+
+
+def _held_back(wanted: Wanted, chosen: Facts) -> str | None:
+    """Return which events a filter holds back, or lets through beside those that are wanted, or None."""
+    lacking = sorted(set(wanted.event_types) - set(chosen.get("includedEventTypes") or ()))
+    if lacking:
+        return f"lets {', '.join(lacking)} not through"
+    for way, field, subject in (
+        ("begin", "subjectBeginsWith", wanted.subject_begins),
+        ("end", "subjectEndsWith", wanted.subject_ends),
+    ):
+        found = str(chosen.get(field) or "")
+        if found.lower() != subject.lower():
+            return f"wants subjects that {way} with '{found}', not with '{subject}'"
+    if _advanced(chosen) != ([("StringIn", "data.api", sorted(wanted.apis))] if wanted.apis else []):
+        return "has other advanced filters than infra/subscriptions.bicep"
+    return None
+
+
+def _advanced(chosen: Facts) -> list[tuple[str, str, list[str]]]:
+    return [
+        (str(one.get("operatorType")), str(one.get("key")), sorted(map(str, one.get("values") or ())))
+        for one in chosen.get("advancedFilters") or ()
+    ]

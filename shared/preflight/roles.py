@@ -81,10 +81,17 @@ def of_the_app(site: Site) -> Iterator[Line]:
     """Tell which roles the app's identity lacks."""
     if site.app is None:
         yield missing("there is no Function App to have roles", ANEW)
-    elif not site.app_principal:
-        yield missing(f"{site.app['name']} has no identity", PROVISION)
+        return
+    name, principals = site.app["name"], site.app_principals
+    if not principals:
+        yield missing(f"{name} has no identity", PROVISION)
+    elif len(principals) > 1:
+        yield unknown(
+            f"{name} has {len(principals)} identities, and which of them it runs as was not found",
+            f"{PROVISION}  # sets keyVaultReferenceIdentity, by which it is known",
+        )
     else:
-        yield from _lacking(site, "app", site.app_principal)
+        yield from _lacking(site, "app", principals[0])
 
 
 def of_the_project(site: Site) -> Iterator[Line]:

@@ -155,11 +155,18 @@ class Site:
         return next((each for each in found if host in _hosts(each)), None)
 
     @property
-    def app_principal(self) -> str:
-        """The object id of the app's identity; empty where there is no app or no identity."""
-        identity = (self.app or {}).get("identity") or {}
-        given = [one.get("principalId") for one in (identity.get("userAssignedIdentities") or {}).values()]
-        return next(filter(None, [*given, identity.get("principalId")]), "")
+    def app_principals(self) -> list[str]:
+        """Whom the app may run as, by object ids; one where it says as whom it reads its secrets."""
+        app = self.app or {}
+        identity = app.get("identity") or {}
+        given = {
+            name.lower(): str(one["principalId"])
+            for name, one in (identity.get("userAssignedIdentities") or {}).items()
+            if one.get("principalId")
+        }
+        named = given.get(_property(app, "keyVaultReferenceIdentity").lower())
+        own = identity.get("principalId")
+        return [named] if named else list(given.values()) or ([str(own)] if own else [])
 
 
 def _hosts(resource: Facts) -> set[str]:

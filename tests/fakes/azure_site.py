@@ -9,7 +9,7 @@ from typing import Any
 from shared.core.base_models import base_model
 from shared.errors import NotFound
 from shared.preflight.account import GPU_PROVIDERS, PROVIDERS
-from shared.preflight.news import SUBSCRIPTIONS
+from shared.preflight.news import SUBSCRIPTIONS, Wanted
 from shared.preflight.roles import IDS, NEEDS
 from shared.preflight.storage import PLACES
 
@@ -173,7 +173,7 @@ def _events() -> list[tuple[str, dict[str, Any]]]:
                 "properties": {
                     "provisioningState": "Succeeded",
                     "destination": {"properties": {"resourceId": f"{SITE}/functions/{one.function}"}},
-                    "filter": {"includedEventTypes": list(one.event_types)},
+                    "filter": filter_of(one),
                 }
             },
         )
@@ -186,6 +186,17 @@ def _events() -> list[tuple[str, dict[str, Any]]]:
         (WORKSPACE_TOPIC, {"properties": {"source": WORKSPACE.replace("ws", "WS")}}),  # Azure changes the case
         *subscriptions,
     ]
+
+
+def filter_of(one: Wanted) -> dict[str, Any]:
+    """Return a subscription's filter as Event Grid shows it."""
+    advanced = {"operatorType": "StringIn", "key": "data.api", "values": list(one.apis)}
+    return {
+        "includedEventTypes": list(one.event_types),
+        "subjectBeginsWith": one.subject_begins,
+        "subjectEndsWith": one.subject_ends,
+        "advancedFilters": [advanced] if one.apis else None,
+    }
 
 
 def _services() -> list[tuple[str, dict[str, Any]]]:

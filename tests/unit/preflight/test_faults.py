@@ -26,6 +26,15 @@ from tests.unit.preflight.deployment import Deployment
 
 Spoil = Callable[[Deployment], object]
 CORS = {"cors": {"corsRules": [{"allowedOrigins": ["*"]}]}}
+APIS = ["PutBlob", "PutBlockList", "CopyBlob", "FlushWithClose"]
+
+
+def filtered(topic: str, name: str, **changed: object) -> Spoil:
+    """Return what changes the filter of an event subscription."""
+    path = f"{topic}/eventSubscriptions/{name}"
+    return lambda d: d.property(path, filter=d.azure.resources[path]["properties"]["filter"] | changed)
+
+
 FAULTS: list[tuple[str, Spoil, str, str]] = [  # check, fault, what is said, what mends it
     ("settings", lambda d: d.set("EMAIL_RECIPIENTS", ""), "EMAIL_RECIPIENTS is missing", "azd env get-values"),
     ("settings", lambda d: d.set("SCREENING", "some"), "SCREENING must be all, sample or off", "docs/settings.md"),
@@ -173,9 +182,54 @@ FAULTS: list[tuple[str, Spoil, str, str]] = [  # check, fault, what is said, wha
     ),
     (
         "event subscriptions",
-        lambda d: d.property(f"{TOPIC}/eventSubscriptions/notify-teams", filter={"includedEventTypes": ["Other"]}),
+        filtered(TOPIC, "notify-teams", includedEventTypes=["Other"]),
         "notify-teams lets TuneDrop.TeamsNotification not through",
         "azd provision --no-state",
+    ),
+    (
+        "event subscriptions",
+        lambda d: d.property(
+            f"{STORAGE_TOPIC}/eventSubscriptions/dataset-uploaded",
+            destination={"properties": {"resourceId": f"{SITE}-old/functions/dataset_uploaded"}},
+        ),
+        "dataset-uploaded leads to another app: func-old",
+        "azd provision --no-state",
+    ),
+    (
+        "event subscriptions",
+        filtered(STORAGE_TOPIC, "dataset-uploaded", subjectBeginsWith="/blobServices/default/containers/other/"),
+        "dataset-uploaded wants subjects that begin with '/blobServices/default/containers/other/', not with "
+        "'/blobServices/default/containers/datasets/'",
+        "azd provision --no-state",
+    ),
+    (
+        "event subscriptions",
+        filtered(STORAGE_TOPIC, "dataset-uploaded", subjectEndsWith=".json"),
+        "dataset-uploaded wants subjects that end with '.json', not with '.jsonl'",
+        "azd provision --no-state",
+    ),
+    (
+        "event subscriptions",
+        filtered(TOPIC, "notify-email", subjectEndsWith=".jsonl"),
+        "notify-email wants subjects that end with '.jsonl', not with ''",
+        "azd provision --no-state",
+    ),
+    *(
+        (
+            "event subscriptions",
+            filtered(STORAGE_TOPIC, "dataset-uploaded", advancedFilters=advanced),
+            "dataset-uploaded has other advanced filters than infra/subscriptions.bicep",
+            "azd provision --no-state",
+        )
+        for advanced in (
+            [],
+            [{"operatorType": "StringIn", "key": "data.api", "values": ["PutBlob"]}],
+            [{"operatorType": "StringNotIn", "key": "data.api", "values": APIS}],
+            [
+                {"operatorType": "StringIn", "key": "data.api", "values": APIS},
+                {"operatorType": "StringIn", "key": "data.blobType", "values": ["None"]},
+            ],
+        )
     ),
     (
         "event subscriptions",

@@ -17,9 +17,11 @@ from tests.fakes.azure_site import (
     NOW,
     SAFETY,
     SITE,
+    SIZES,
     STORAGE,
     TOPIC,
     USAGES,
+    VCPUS,
     WORKSPACE,
     YOU,
     FakeAzure,
@@ -109,29 +111,73 @@ def test_a_refused_token_is_missing_and_says_how_to_sign_in():
 
 
 @pytest.mark.parametrize(
-    ("what", "check", "role"),
+    ("what", "check", "role", "scope"),
     [
-        ("/subscriptions/sub", "subscription", "Reader"),
-        (f"{STORAGE}/blobServices/default", "storage CORS", "Reader"),
-        ("verdict", "content safety verdict", "Cognitive Services User"),
-        (DOMAIN, "mail domain", "Reader"),
-        (USAGES, "quota", "Reader"),
+        ("/subscriptions/sub", "subscription", "Reader", "/subscriptions/sub"),
+        ("/subscriptions/sub/providers/Microsoft.Web", "resource providers", "Reader", "/subscriptions/sub"),
+        (USAGES, "quota", "Reader", "/subscriptions/sub"),
+        (SIZES, "GPU machines", "Reader", "/subscriptions/sub"),
+        (VCPUS, "GPU quota", "Reader", "/subscriptions/sub"),
+        (f"{STORAGE}/blobServices/default", "storage CORS", "Reader", GROUP),
+        ("verdict", "content safety verdict", "Cognitive Services User", GROUP),
+        (DOMAIN, "mail domain", "Reader", GROUP),
     ],
 )
-def test_what_may_not_be_read_is_unknown_and_says_which_role_would_let_it(what, check, role):
+def test_what_may_not_be_read_is_unknown_and_says_which_role_would_let_it(what, check, role, scope):
     deployment = Deployment()
+    if check.startswith("GPU"):
+        deployment.set("BASE_MODEL", "Phi-3-mini-4k-instruct")
     deployment.fail(what, 403, "AuthorizationFailed")
-    (told,) = deployment.not_ok()
-    assert (told.check.name, told.line.status) == (check, Status.UNKNOWN)
-    assert "403 AuthorizationFailed" in told.line.says
-    assert f'--role "{role}" --scope {GROUP}' in told.line.mend
-    assert verdict([told]) is Status.UNKNOWN
+    told = [each for each in deployment.not_ok() if each.check.name == check]
+    assert {each.line.status for each in told} == {Status.UNKNOWN}
+    assert "403 AuthorizationFailed" in told[0].line.says
+    assert told[0].line.mend.endswith(f'--role "{role}" --scope {scope}')
+    assert verdict(told) is Status.UNKNOWN
+
+
+def test_before_the_group_is_known_the_subscription_is_what_a_role_is_asked_on():
+    deployment = Deployment()
+    deployment.set("AZURE_RESOURCE_GROUP", "")
+    deployment.fail("verdict", 403)
+    (line,) = [each.line for each in deployment.not_ok() if each.check.name == "content safety verdict"]
+    assert line.mend.endswith("--scope /subscriptions/sub")
 
 
 def test_a_caller_without_the_role_for_verdicts_is_not_taken_for_a_fault():
     deployment = Deployment()
     deployment.fail("verdict", 401, "PermissionDenied")
     assert [each.line.status for each in deployment.not_ok()] == [Status.UNKNOWN]
+
+
+SECOND = {"principalId": "9"}
+
+
+@pytest.mark.parametrize(
+    ("more", "reads_secrets_as", "status"),
+    [
+        ({}, "SystemAssigned", None),
+        ({"a": SECOND, "z": SECOND}, "ID", None),
+        ({"a": SECOND, "z": SECOND}, "z", Status.MISSING),
+        ({"a": SECOND, "z": SECOND}, "SystemAssigned", Status.UNKNOWN),
+        ({"a": SECOND, "z": SECOND}, None, Status.UNKNOWN),
+    ],
+    ids=["one", "named", "another one named", "the app's own named", "none named"],
+)
+def test_of_several_identities_the_app_is_the_one_that_it_reads_its_secrets_as(more, reads_secrets_as, status):
+    deployment = Deployment()
+    deployment.azure.resources[SITE]["identity"]["userAssignedIdentities"] |= more
+    deployment.property(SITE, keyVaultReferenceIdentity=reads_secrets_as)
+    found = {each.line.status for each in deployment.not_ok()}
+    assert found == (set() if status is None else {status})
+
+
+def test_an_app_with_several_identities_says_so():
+    deployment = Deployment()
+    deployment.azure.resources[SITE]["identity"]["userAssignedIdentities"] |= {"a": SECOND}
+    (told,) = deployment.not_ok()
+    assert told.check.name == "roles of the app"
+    assert told.line.says == "func has 2 identities, and which of them it runs as was not found"
+    assert "keyVaultReferenceIdentity" in told.line.mend
 
 
 def test_roles_that_may_not_be_listed_are_unknown():

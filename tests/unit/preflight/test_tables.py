@@ -1,6 +1,7 @@
 """What the preflight looks for is what the infrastructure makes and the local cloud has."""
 
 import re
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from localcloud.management.account import REGISTERED
 from shared.core.base_models import Route
 from shared.preflight import CHECKS
 from shared.preflight.account import GPU_PROVIDERS, PROVIDERS
-from shared.preflight.news import SUBSCRIPTIONS
+from shared.preflight.news import SUBSCRIPTIONS, Wanted
 from shared.preflight.roles import IDS, NEEDS
 from shared.preflight.storage import PLACES
 from shared.settings import OPTIONAL, REQUIRED
@@ -36,8 +37,8 @@ def test_the_roles_are_those_of_the_infrastructure(route: Route | None):
 
 def test_the_subscriptions_are_those_of_the_infrastructure():
     topics = {"tunedrop": "news"}
-    delivered = {(one.name, topics.get(one.topic, one.topic), one.function, one.event_types) for one in DELIVERED}
-    assert {(one.name, one.topic, one.function, one.event_types) for one in SUBSCRIPTIONS} == delivered
+    delivered = {Wanted(**(asdict(one) | {"topic": topics.get(one.topic, one.topic)})) for one in DELIVERED}
+    assert set(SUBSCRIPTIONS) == delivered
 
 
 def test_the_places_are_those_of_the_infrastructure():
