@@ -94,6 +94,10 @@ def _report(files: Files, chosen: Split | None, measures: dict[str, dict[str, An
     found = tuple(finding for file in files.judged for finding in file.findings.all())
     hashed = [f"{file.name.rpartition('.')[2]} {file.reading.sha256}" for file in files.judged]
     hashed += [f"held out {file.reading.sha256}" for file in files.aside]
+    hashed += [
+        files.manifest.base_model,
+        *map("=".join, files.manifest.hyperparameters().items()),
+    ]  # also defaults
     return Report(
         dataset=files.dataset.report(),
         validation=files.validation.report() if files.validation else None,

@@ -40,7 +40,7 @@ class Report:
     manifest: Manifest
     split: Split | None
     system_message: str  # the first one in the dataset; stays out of the written report
-    content_hash: str  # SHA-256 over all files that were looked at: tells the same drop again
+    content_hash: str  # SHA-256 over all files and what training is asked for: tells the same drop again
     measures: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  # JSON-able; no texts
 
     @property

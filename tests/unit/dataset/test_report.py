@@ -128,6 +128,14 @@ def test_the_content_hash_tells_any_change_of_what_was_dropped():
     assert check(*drops[3]).content_hash == check(*drops[3], path="other/1.jsonl").content_hash
 
 
+def test_the_same_file_for_another_default_base_model_is_another_drop():
+    files = {None: set(), b"base_model: Phi-4": set()}
+    for manifest, hashes in files.items():
+        for default in ("Phi-4-mini-instruct", "Phi-4"):
+            hashes.add(check(file_of(fill=12), manifest=manifest, default_base_model=default).content_hash)
+    assert [len(hashes) for hashes in files.values()] == [2, 1]
+
+
 def test_leaks_name_both_lines_and_the_validation_file():
     report = check(file_of(b"", fill=12), validation=file_of(good(50), good(3), good(4).replace(b"Answer", b"No")))
     leaks = [finding for finding in report.findings if finding.code == "D08"]
