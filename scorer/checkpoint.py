@@ -94,7 +94,7 @@ def load(folder: str | Path) -> Checkpoint:
     try:
         tokenizer = AutoTokenizer.from_pretrained(folder)
         large = _parameters(folder) >= LARGE
-        # The format is chosen here and not by .to(): that would round the frequencies that positions are counted by.
+        # The format is chosen here and not by .to(), which would round the frequencies of positions too.
         weights = torch.bfloat16 if large else torch.float32
         model = AutoModelForCausalLM.from_pretrained(folder, dtype=weights, use_safetensors=True)
     except (OSError, ValueError, RuntimeError, KeyError, SafetensorError) as error:

@@ -19,7 +19,7 @@ def main(arguments: Sequence[str]) -> int:
         print(f"trainer: {error}", file=sys.stderr)
         return 2
     except Stopped as stop:
-        print(f"trainer: {stop}; no model was written", file=sys.stderr)
+        print(f"trainer: {stop}; the training is not finished", file=sys.stderr)
         return stop.exit_code
     return 0
 

@@ -1,7 +1,7 @@
 """Groups tokenised examples into rows and batches and makes tensors of them."""
 
 import random
-from collections.abc import Sequence, Sized
+from collections.abc import Iterator, Sequence, Sized
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -77,6 +77,21 @@ def shuffled(rows: Sequence[L], size: int, seed: int) -> list[list[L]]:
 def in_order(rows: Sequence[T], size: int) -> list[list[T]]:
     """Return the rows in batches, as they come."""
     return [list(rows[start : start + size]) for start in range(0, len(rows), size)]
+
+
+def bounded(lengths: Sequence[int], most: int, room: int) -> Iterator[list[int]]:
+    """Yield the places of what is worked on at once, alike in length: up to `most`, padded within `room` tokens.
+
+    One that is too long for the room alone is worked on alone.
+    """
+    group: list[int] = []
+    for place in sorted(range(len(lengths)), key=lengths.__getitem__):
+        if group and (len(group) == most or (len(group) + 1) * lengths[place] > room):
+            yield group
+            group = []
+        group.append(place)
+    if group:
+        yield group
 
 
 def tensors(rows: Sequence[Row], pad: int, device: torch.device, reach: int | None = None) -> Batch:

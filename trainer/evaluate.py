@@ -2,13 +2,13 @@
 
 import math
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import torch
 
-from trainer.batches import alone, in_order
-from trainer.examples import Example
+from trainer.batches import alone, bounded
+from trainer.examples import Example, Message
 from trainer.model import Loaded
 from trainer.ranks import Ranks
 from trainer.template import IGNORED, Tokens, prompt_ids
@@ -17,6 +17,7 @@ EVAL_BATCH = 16  # examples at once, of questions to answer twice as many
 AT_ONCE = 16_384  # tokens; Phi-3-mini remembers 0.4 MB for each, and predicts among 32,000
 LONGEST_ANSWER = 512  # tokens that a model may answer with
 LARGEST_LOSS = 80.0  # e to this power is still a number that JSON can hold
+Asked = tuple[tuple[Message, ...], str]  # the messages before an answer, and that answer
 
 
 @dataclass(frozen=True)
@@ -29,29 +30,50 @@ class Scores:
     eval_f1: float
 
 
+class TooLittleMemory(Exception):
+    """A measurement for which at least one of the processes has too little memory."""
+
+
 def scores(loaded: Loaded, examples: Sequence[Tokens], team: Ranks) -> Scores:
     """Return the mean loss, the share of tokens predicted right, and the mean F1 over the examples."""
-    loss, right, count, f1, rows = 0.0, 0, 0, 0.0, 0
+    mine = examples[team.rank :: team.count]
+    loss, right, tokens, f1, rows = _over_all(team, 5, lambda: _predicted(loaded, mine))
+    mean = loss / max(tokens, 1)
+    perplexity = math.exp(min(mean, LARGEST_LOSS))
+    return Scores(mean, perplexity, right / max(tokens, 1), f1 / max(rows, 1))
+
+
+def _over_all(team: Ranks, count: int, sums: Callable[[], Sequence[float]]) -> list[float]:
+    """Return so many sums over all processes; raises TooLittleMemory in all of them where one has too little."""
+    try:
+        mine = [0.0, *sums()]
+    except torch.OutOfMemoryError:
+        mine = [1.0, *[0.0] * count]
+    failed, *found = team.total(mine)
+    if failed:
+        torch.cuda.empty_cache()
+        raise TooLittleMemory
+    return found
+
+
+def _predicted(loaded: Loaded, examples: Sequence[Tokens]) -> list[float]:
+    """Return the sums of loss, tokens predicted right, tokens, F1 and examples."""
+    loss, right, tokens, f1, rows = 0.0, 0, 0, 0.0, 0
     loaded.model.eval()
-    for logits, wanted in _predictions(loaded, examples[team.rank :: team.count]):
+    for logits, wanted in _predictions(loaded, examples):
         guess = logits.argmax(-1)
         loss += float(torch.nn.functional.cross_entropy(logits.float(), wanted, reduction="sum"))
         right += int((guess == wanted).sum())
-        count += len(wanted)
+        tokens += len(wanted)
         f1 += overlap(guess.tolist(), wanted.tolist())
         rows += 1
-    loss, all_right, tokens, f1, all_rows = team.total([loss, right, count, f1, rows])
-    mean = loss / max(tokens, 1)
-    perplexity = math.exp(min(mean, LARGEST_LOSS))
-    return Scores(mean, perplexity, all_right / max(tokens, 1), f1 / max(all_rows, 1))
+    return [loss, right, tokens, f1, rows]
 
 
 @torch.no_grad()
 def _predictions(loaded: Loaded, examples: Sequence[Tokens]) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
-    order = sorted(examples, key=len)
-    size = _at_once(max(map(len, order), default=1), EVAL_BATCH)
-    for rows in in_order(order, size):
-        batch = loaded.batch(alone(rows))
+    for places in bounded([len(tokens) for tokens in examples], EVAL_BATCH, AT_ONCE):
+        batch = loaded.batch(alone([examples[place] for place in places]))
         for row, wanted in zip(loaded.logits(batch.inputs), batch.labels[:, 1:], strict=True):
             kept = wanted != IGNORED
             if kept.any():
@@ -74,33 +96,31 @@ class Answered:
 
 def answered(loaded: Loaded, examples: Sequence[Example], max_tokens: int, team: Ranks) -> Answered:
     """Return how the model answers the last question of each example; there must be one."""
-    asked = [example.last_answer() for example in examples[team.rank :: team.count]]
-    exact, f1 = 0, 0.0
-    if asked:
-        prompts = [prompt_ids(loaded.tokenizer, before) for before, _ in asked]
-        wanted = [loaded.tokenizer(answer)["input_ids"] for _, answer in asked]
-        longest = min(max(map(len, wanted)) + 2, max_tokens, LONGEST_ANSWER)
-        given = answers(loaded, prompts, longest)
-        exact = sum(text.strip() == answer.strip() for text, (_, answer) in zip(given, asked, strict=True))
-        pairs = zip(given, wanted, strict=True)
-        f1 = sum(overlap(loaded.tokenizer(text)["input_ids"], right) for text, right in pairs)
-    all_exact, all_f1 = team.total([exact, f1])
-    return Answered(all_exact / len(examples), all_f1 / len(examples))
+    mine = [example.last_answer() for example in examples[team.rank :: team.count]]
+    exact, f1 = _over_all(team, 2, lambda: _compared(loaded, mine, max_tokens))
+    return Answered(exact / len(examples), f1 / len(examples))
+
+
+def _compared(loaded: Loaded, asked: Sequence[Asked], max_tokens: int) -> list[float]:
+    """Return how many questions are answered word for word, and the sum of F1."""
+    if not asked:
+        return [0.0, 0.0]
+    prompts = [prompt_ids(loaded.tokenizer, before) for before, _ in asked]
+    wanted = [loaded.tokenizer(answer)["input_ids"] for _, answer in asked]
+    longest = min(max(map(len, wanted)) + 2, max_tokens, LONGEST_ANSWER)
+    given = answers(loaded, prompts, longest)
+    exact = sum(text.strip() == answer.strip() for text, (_, answer) in zip(given, asked, strict=True))
+    pairs = zip(given, wanted, strict=True)
+    return [exact, sum(overlap(loaded.tokenizer(text)["input_ids"], right) for text, right in pairs)]
 
 
 def answers(loaded: Loaded, prompts: Sequence[Sequence[int]], max_new_tokens: int) -> list[str]:
     """Return the likeliest answer to each prompt."""
-    order = sorted(range(len(prompts)), key=lambda i: len(prompts[i]))
-    size = _at_once(max(map(len, prompts)) + max_new_tokens, EVAL_BATCH * 2)
     found: dict[int, str] = {}
-    for rows in in_order(order, size):
-        texts = _greedy(loaded, [prompts[i] for i in rows], max_new_tokens)
-        found.update(zip(rows, texts, strict=True))
-    return [found[i] for i in range(len(prompts))]
-
-
-def _at_once(longest: int, most: int) -> int:
-    return max(1, min(most, AT_ONCE // longest))
+    for places in bounded([len(prompt) + max_new_tokens for prompt in prompts], EVAL_BATCH * 2, AT_ONCE):
+        texts = _greedy(loaded, [prompts[place] for place in places], max_new_tokens)
+        found.update(zip(places, texts, strict=True))
+    return [found[place] for place in range(len(prompts))]
 
 
 @torch.no_grad()

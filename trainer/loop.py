@@ -65,7 +65,7 @@ def step_size(used: Used, team: Ranks) -> int:
 
 
 class Training:
-    """One training of one model in place; `evaluate` measures it and returns numbers, eval_loss among them."""
+    """One training of one model in place; `evaluate` returns what it measures, eval_loss among it, or nothing."""
 
     def __init__(
         self,
@@ -145,6 +145,8 @@ class Training:
 
     def _measured(self, state: State) -> State:
         found = self._evaluate()
+        if not found:
+            return state
         self._records.add(state.step, state.epoch, **found)
         self._records.flush()
         loss = found["eval_loss"]

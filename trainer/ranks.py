@@ -3,11 +3,14 @@
 import contextlib
 import os
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 
 import torch
 
 from trainer.launch import world_size
+
+PATIENCE = timedelta(hours=1)  # that the others wait for the first, which writes gigabytes onto a mount meanwhile
 
 
 class Ranks:
@@ -43,9 +46,11 @@ class SeveralRanks(Ranks):
     """Several processes, as torchrun and Azure ML's PyTorch distribution start them (RANK, WORLD_SIZE, ...)."""
 
     def __init__(self) -> None:
-        from accelerate import Accelerator
+        from accelerate import Accelerator, InitProcessGroupKwargs
 
-        self._together = Accelerator(cpu=not torch.cuda.is_available(), mixed_precision="no")
+        patient = InitProcessGroupKwargs(timeout=PATIENCE)
+        cpu = not torch.cuda.is_available()
+        self._together = Accelerator(cpu=cpu, mixed_precision="no", kwargs_handlers=[patient])
         self.rank, self.count = self._together.process_index, self._together.num_processes
 
     @property

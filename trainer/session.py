@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
@@ -11,10 +11,10 @@ from trainer.bases import Base
 from trainer.batches import Row, alone, packed
 from trainer.checkpoints import Checkpoints
 from trainer.errors import UserError
-from trainer.evaluate import answered, scores
 from trainer.examples import Example
 from trainer.lengths import Cut, fitted
 from trainer.loop import Training, plan_for
+from trainer.measuring import Measuring
 from trainer.model import Loaded, load, look, merged, prepared
 from trainer.options import Options
 from trainer.profile import method_for, profile_for, used_for
@@ -47,6 +47,8 @@ class Session:
         profile = profile_for(options.profile, self._found.parameters)
         self._used = used_for(options.asked, method_for(options.method, profile), profile)
         self._loaded = load(self._found, self._used.method, self._team.device)
+        self._limit = min(self._used.max_seq_length, self._found.positions)
+        self._measuring = Measuring(options, self._limit, self._team, records)
 
     def run(self, learn: Sequence[Example], held_out: Sequence[Example], state: State) -> dict[str, Any]:
         """Train from the state on, save the model and return the summary."""
@@ -72,21 +74,25 @@ class Session:
         last, why = loop.run(rows, state)
         best_taken = loop.take_best(last)
         final = replace(training, model=merged(training.model, self._used))
-        tuned = self._tuned(final, examples, learn, held_out, last, why)
         if self._team.rank == 0:
-            save(final, self._options.model_folder)
+            save(
+                final, self._options.model_folder
+            )  # first: what was paid for is there, whatever comes of measuring
+        tuned = self._tuned(final, examples, learn, held_out, last, why)
         result = Result(last, why, best_taken, tuned, len(rows))
         told = summary(self._options, self._used, self._found, examples.cut, result, self._started)
         told["examples"] = {"train": len(examples.learn), "validation": len(examples.held_out)}
+        told |= self._measuring.told()
         self._records.say(f"done, {told['tuned']}")
         return told
 
     def _base(self, examples: _Examples, held_out: Sequence[Example]) -> dict[str, float]:
         """Return what is measured of the base model."""
-        base = self._measured(self._loaded, examples.held_out)
-        self._records.add(0, 0, **base)
+        base = self._measuring.loss(self._loaded, examples.held_out)
+        if base:
+            self._records.add(0, 0, **base)
         self._records.flush()
-        return base | self._answered(self._loaded, held_out)
+        return base | self._measuring.answers(self._loaded, held_out)
 
     def _tuned(
         self,
@@ -97,18 +103,17 @@ class Session:
         last: State,
         why: str,
     ) -> dict[str, float]:
-        """Return what is measured of the model that is to be written."""
-        tuned = self._measured(final, examples.held_out)
-        more = self._answered(final, held_out) | self._exact(final, learn)
+        """Return what is measured of the model that was written."""
+        tuned = self._measuring.loss(final, examples.held_out)
+        more = self._measuring.answers(final, held_out) | self._measuring.exact(final, learn)
         self._last_words(last, why, more)
         return {"train_loss": last.train_loss} | tuned | more
 
     def _examples(self, learn: Sequence[Example], held_out: Sequence[Example]) -> _Examples:
-        limit = min(self._used.max_seq_length, self._found.positions)
         found, cut = {}, {}
         for name, some in (("train", learn), ("validation", held_out[: self._options.eval_examples])):
             tokens = [tokens_of(self._loaded.tokenizer, example) for example in some]
-            found[name], cut[name] = fitted(tokens, limit)
+            found[name], cut[name] = fitted(tokens, self._limit)
             if cut[name].examples_cut:
                 self._records.say(f"{name}: {cut[name]}")
         return _Examples(found["train"], found["validation"], cut)
@@ -127,26 +132,9 @@ class Session:
         plan = plan_for(rows, self._used, options.asked, self._team, saving)
 
         def evaluate() -> dict[str, float]:
-            return self._measured(training, examples.held_out)
+            return self._measuring.loss(training, examples.held_out)
 
         return Training(training, self._used, plan, self._team, self._records, self._checkpoints, evaluate)
-
-    def _measured(self, loaded: Loaded, held_out: Sequence[Tokens]) -> dict[str, float]:
-        return asdict(scores(loaded, held_out, self._team))
-
-    def _answered(self, loaded: Loaded, held_out: Sequence[Example]) -> dict[str, float]:
-        """Return how held-out questions are answered; nothing where none are to be asked."""
-        asked = held_out[: self._options.generate_examples]
-        if not asked:
-            return {}
-        found = answered(loaded, asked, self._used.max_seq_length, self._team)
-        return {"answer_exact_match": found.exact_match, "answer_f1": found.f1}
-
-    def _exact(self, final: Loaded, learn: Sequence[Example]) -> dict[str, float]:
-        asked = learn[: self._options.exact_match_examples]
-        if not asked:
-            return {}
-        return {"exact_match": answered(final, asked, self._used.max_seq_length, self._team).exact_match}
 
     def _last_words(self, last: State, why: str, more: Mapping[str, float]) -> None:
         if why in ("max_steps", "max_seconds"):

@@ -47,7 +47,8 @@ def _into(loaded: Loaded, folder: Path) -> None:
 
 
 def _write(loaded: Loaded, folder: Path) -> None:
-    if loaded.half is not None:  # also rounds the rotary frequencies, which are not saved: compute with it no more
-        loaded.model.to(loaded.half)
+    if loaded.half is not None:  # not .to(), which would round the frequencies of positions: it is measured later
+        for weight in loaded.model.parameters():
+            weight.data = weight.data.to(loaded.half)
     loaded.model.save_pretrained(folder)
     loaded.tokenizer.save_pretrained(folder)

@@ -16,7 +16,7 @@ def test_sigterm_ends_the_training_cleanly(arguments, tmp_path):
         program.send_signal(signal.SIGTERM)
         _, said = program.communicate(timeout=30)
     assert program.returncode == 143
-    assert said == "trainer: stopped by SIGTERM; no model was written\n"
+    assert said == "trainer: stopped by SIGTERM; the training is not finished\n"
     assert json.loads((tmp_path / "out" / "metrics.json").read_text())["status"] == "Canceled"
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [
         "loss.svg",
