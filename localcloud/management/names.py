@@ -12,4 +12,6 @@ WORKSPACE_TOPIC_ID = resource_id("Microsoft.EventGrid/systemTopics", "egst-works
 SAFETY_ID = resource_id("Microsoft.CognitiveServices/accounts", "safety-td-local")
 COMMUNICATION_ID = resource_id("Microsoft.Communication/communicationServices", "acs-tunedrop-local")
 IMAGES_ID = resource_id("Microsoft.ContainerRegistry/registries", "crtdlocal")
+VAULT_ID = resource_id("Microsoft.KeyVault/vaults", "kv-td-local")
+WEBHOOK_ID = f"{VAULT_ID}/secrets/teams-webhook-url"
 EMAIL_ID = resource_id("Microsoft.Communication/emailServices", "email-tunedrop-local")

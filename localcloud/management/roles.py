@@ -15,7 +15,7 @@ from localcloud.azure_ml.workspace import (
     Refused,
 )
 from localcloud.identity import PRINCIPAL
-from localcloud.management.names import ACCOUNT_ID, COMMUNICATION_ID, IMAGES_ID, SAFETY_ID, TOPIC_ID
+from localcloud.management.names import ACCOUNT_ID, COMMUNICATION_ID, IMAGES_ID, SAFETY_ID, TOPIC_ID, WEBHOOK_ID
 from localcloud.management.routing import GROUP_PATH, Shown, resource_id, shown
 
 VERSION = "2022-04-01"
@@ -32,11 +32,7 @@ ASSIGNED = (
     (PRINCIPAL, "a97b65f3-24c7-4388-baec-2e87135dc908", SAFETY_ID),  # Cognitive Services User
     (PRINCIPAL, "d5a91429-5739-47e2-a06b-3470a27159e7", TOPIC_ID),  # EventGrid Data Sender
     (PRINCIPAL, "09976791-48a7-449e-bb21-39d1a415f350", COMMUNICATION_ID),  # Communication and Email Service Owner
-    (
-        PRINCIPAL,
-        "4633458b-17de-408a-b874-0445c86b69e6",  # Key Vault Secrets User
-        resource_id("Microsoft.KeyVault/vaults", "local") + "/secrets/teams-webhook-url",
-    ),
+    (PRINCIPAL, "4633458b-17de-408a-b874-0445c86b69e6", WEBHOOK_ID),  # Key Vault Secrets User
     (
         WORKSPACE_PRINCIPAL,
         "2a2b9908-6ea1-4ae2-8e65-a410df84e7d1",  # Storage Blob Data Reader

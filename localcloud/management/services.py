@@ -1,4 +1,4 @@
-"""The Function App, Content Safety and Communication Services as ARM shows them."""
+"""The Function App, Content Safety, Communication Services and the key vault as ARM shows them."""
 
 from urllib.parse import urlsplit
 
@@ -9,12 +9,13 @@ from localcloud.app_settings import SENDER_DOMAIN
 from localcloud.azure_ml.workspace import LOCATION
 from localcloud.frame import Cloud
 from localcloud.identity import PRINCIPAL
-from localcloud.management.names import APP, COMMUNICATION_ID, EMAIL_ID, SAFETY_ID
+from localcloud.management.names import APP, COMMUNICATION_ID, EMAIL_ID, SAFETY_ID, VAULT_ID, WEBHOOK_ID
 from localcloud.management.routing import GROUP_PATH, Shown, not_found, one_kind, resource, resource_id, shown
 
 SITES, SITE_VERSION = "Microsoft.Web/sites", "2025-03-01"
 ACCOUNTS, ACCOUNT_VERSION = "Microsoft.CognitiveServices/accounts", "2026-07-01"
 COMMUNICATION, COMMUNICATION_VERSION = "Microsoft.Communication/communicationServices", "2026-03-18"
+VAULTS, VAULT_VERSION = "Microsoft.KeyVault/vaults", "2026-02-01"
 DOMAIN = "AzureManagedDomain"
 DOMAINS = "Microsoft.Communication/emailServices/{service}/domains/{name}"
 
@@ -26,7 +27,13 @@ def service_routes(cloud: Cloud) -> list[Route]:
         *one_kind(ACCOUNTS, ACCOUNT_VERSION, lambda: [_content_safety(cloud)]),
         *one_kind(COMMUNICATION, COMMUNICATION_VERSION, lambda: [_communication(cloud)]),
         shown(f"{GROUP_PATH}/providers/{DOMAINS}", COMMUNICATION_VERSION, _domain),
+        *one_kind(VAULTS, VAULT_VERSION, lambda: [resource(VAULTS, _name(VAULT_ID), LOCATION, {})]),
+        shown(f"{GROUP_PATH}/providers/{VAULTS}/{{vault}}/secrets/{{name}}", VAULT_VERSION, _secret),
     ]
+
+
+def _name(identifier: str) -> str:
+    return identifier.rpartition("/")[2]
 
 
 def _host(url: str) -> str:
@@ -64,6 +71,18 @@ def _communication(cloud: Cloud) -> Shown:
         "disableLocalAuth": True,
     }
     return resource(COMMUNICATION, COMMUNICATION_ID.rpartition("/")[2], "global", properties)
+
+
+async def _secret(request: Request) -> Shown:
+    vault, name = request.path_params["vault"], request.path_params["name"]
+    if f"{resource_id(VAULTS, vault)}/secrets/{name}" != WEBHOOK_ID:
+        return not_found(f"{VAULTS}/secrets", f"{vault}/{name}")
+    return {
+        "id": WEBHOOK_ID,
+        "name": name,
+        "type": f"{VAULTS}/secrets",
+        "properties": {"attributes": {"enabled": True}},
+    }
 
 
 async def _domain(request: Request) -> Shown:

@@ -64,16 +64,16 @@ NEEDS = (
 )
 ANY_OF = {  # resources that no setting names: the role on any one of these kinds in the group is taken for it
     "insights": "Microsoft.Insights/components",
-    "webhook": "Microsoft.KeyVault/vaults",
     "images": "Microsoft.ContainerRegistry/registries",
 }
 DEFAULT_DATASTORE = "workspaceblobstore"  # Azure ML's own, where registered models lie
 GPU_TRAINING = f"azd env set GPU_TRAINING true; {PROVISION}  # infra/gpu.bicep makes it"
 
-AT_A_URL: Mapping[str, Callable[[Site], Facts | None]] = {
+TO_BE_FOUND: Mapping[str, Callable[[Site], Facts | None]] = {
     "newsTopic": lambda site: site.topic,
     "contentSafety": lambda site: site.content_safety,
     "communication": lambda site: site.communication,
+    "webhook": lambda site: site.webhook_secret,
 }
 
 
@@ -171,8 +171,8 @@ def _scope(site: Site, on: str) -> str | None:
     """Return the id of what a role is needed on, or None where it is not there."""
     if on in ANY_OF:
         return site.of_group(ANY_OF[on])
-    if on in AT_A_URL:
-        found = AT_A_URL[on](site)
+    if on in TO_BE_FOUND:
+        found = TO_BE_FOUND[on](site)
         return found["id"] if found else None
     if on == "machines":
         return site.machines.id if site.machines else None

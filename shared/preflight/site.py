@@ -1,5 +1,6 @@
 """What the checks look at: a deployment, found in Azure by the app's own settings."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,6 +9,7 @@ from typing import Any, Literal, Protocol
 from urllib.parse import urlsplit
 
 from shared.core.base_models import Route, UnknownBaseModel, base_model
+from shared.errors import NotFound
 from shared.settings import Settings
 
 Facts = Mapping[str, Any]  # a resource as Azure Resource Manager shows it
@@ -16,7 +18,10 @@ Kind = Literal["container", "queue", "table"]
 # The API versions that infra/ deploys with; of Azure ML the one that the app itself speaks.
 GROUP, SUBSCRIPTION, PROVIDER = "2024-03-01", "2022-12-01", "2021-04-01"
 STORAGE, MACHINE_LEARNING, EVENT_GRID, ROLES = "2026-04-01", "2024-10-01", "2025-02-15", "2022-04-01"
-COGNITIVE, COMMUNICATION, WEB = "2026-07-01", "2026-03-18", "2025-03-01"
+COGNITIVE, COMMUNICATION, WEB, VAULTS = "2026-07-01", "2026-03-18", "2025-03-01", "2026-02-01"
+
+IN_A_VAULT = re.compile(r"SecretUri=https://([\w-]+)\.[^/]+/secrets/([\w-]+)")
+WEBHOOK = "teams-webhook-url"  # the secret of infra/vault.bicep
 
 
 class Azure(Protocol):
@@ -147,6 +152,19 @@ class Site:
     def communication(self) -> Facts | None:
         """The Communication Services at EMAIL_URL."""
         return self.at(self.settings.email_url, "Microsoft.Communication/communicationServices", COMMUNICATION)
+
+    @property
+    def webhook_secret(self) -> Facts | None:
+        """The secret that the app reads the webhook's URL from; its value is not looked at."""
+        named = IN_A_VAULT.search(self.settings.teams_webhook_url)
+        name = named[2] if named else WEBHOOK
+        for vault in self.azure.listed(self.of_group("Microsoft.KeyVault/vaults"), VAULTS):
+            if named is None or vault["name"].lower() == named[1].lower():
+                try:
+                    return self.azure.read(f"{vault['id']}/secrets/{name}", VAULTS)
+                except NotFound:
+                    continue
+        return None
 
     def at(self, url: str, kind: str, version: str) -> Facts | None:
         """Return the group's resource of this kind that answers at a URL, or None."""

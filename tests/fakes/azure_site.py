@@ -26,6 +26,9 @@ SAFETY = f"{GROUP}/providers/Microsoft.CognitiveServices/accounts/safety"
 COMMUNICATION = f"{GROUP}/providers/Microsoft.Communication/communicationServices/acs"
 DOMAIN = f"{GROUP}/providers/Microsoft.Communication/emailServices/mail/domains/AzureManagedDomain"
 MACHINES = f"{GROUP}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/id-gpu"
+VAULT = f"{GROUP}/providers/Microsoft.KeyVault/vaults/kv"
+HUB_VAULT = f"{GROUP}/providers/Microsoft.KeyVault/vaults/kv-hub"
+SECRET = f"{VAULT}/secrets/teams-webhook-url"
 HUB_STORAGE = f"{GROUP}/providers/Microsoft.Storage/storageAccounts/sttdhub"
 REGION = "/subscriptions/sub/providers/Microsoft.MachineLearningServices/locations/eastus2"
 SIZES, VCPUS = f"{REGION}/vmSizes", f"{REGION}/usages"
@@ -60,7 +63,7 @@ ON = {
     "contentSafety": SAFETY,
     "newsTopic": TOPIC,
     "communication": COMMUNICATION,
-    "webhook": f"{GROUP}/providers/Microsoft.KeyVault/vaults/kv/secrets/webhook",
+    "webhook": SECRET,
     "reports": f"{STORAGE}/blobServices/default/containers/reports",
     "datasets": f"{STORAGE}/blobServices/default/containers/datasets",
     "keys": f"{STORAGE}/tableServices/default/tables/keys",
@@ -207,6 +210,7 @@ def _services() -> list[tuple[str, dict[str, Any]]]:
     return [
         (SITE, {"properties": app, "identity": identity}),
         (SAFETY, {"kind": "AIServices", "properties": safety}),
+        *((path, {"properties": {}}) for path in (HUB_VAULT, f"{HUB_VAULT}/secrets/url", VAULT, SECRET)),
         (
             COMMUNICATION,
             {"properties": {"hostName": "acs.unitedstates.communication.azure.com", "linkedDomains": [DOMAIN]}},

@@ -14,6 +14,7 @@ from tests.fakes.azure_site import (
     NOW,
     PROJECT,
     SAFETY,
+    SECRET,
     SITE,
     STORAGE,
     STORAGE_TOPIC,
@@ -26,6 +27,7 @@ from tests.unit.preflight.deployment import Deployment
 
 Spoil = Callable[[Deployment], object]
 CORS = {"cors": {"corsRules": [{"allowedOrigins": ["*"]}]}}
+READS_SECRETS = "Key Vault Secrets User"
 APIS = ["PutBlob", "PutBlockList", "CopyBlob", "FlushWithClose"]
 
 
@@ -92,12 +94,7 @@ FAULTS: list[tuple[str, Spoil, str, str]] = [  # check, fault, what is said, wha
         f"--scope {SAFETY}",
     ),
     ("roles of the app", lambda d: d.unassign(APP, "EventGrid Data Sender"), "EventGrid Data Sender", TOPIC),
-    (
-        "roles of the app",
-        lambda d: d.unassign(APP, "Key Vault Secrets User"),
-        "on webhook",
-        "azd provision --no-state",
-    ),
+    ("roles of the app", lambda d: d.unassign(APP, READS_SECRETS), "on webhook", f"--scope {SECRET}"),
     (
         "roles of the project",
         lambda d: d.unassign(PROJECT, "Storage Blob Data Reader"),

@@ -14,13 +14,16 @@ from tests.fakes.azure_site import (
     DOMAIN,
     ENVIRONMENT,
     GROUP,
+    HUB_VAULT,
     NOW,
     SAFETY,
+    SECRET,
     SITE,
     SIZES,
     STORAGE,
     TOPIC,
     USAGES,
+    VAULT,
     VCPUS,
     WORKSPACE,
     YOU,
@@ -195,6 +198,30 @@ def test_a_role_above_holds_below_and_a_greater_one_holds_a_smaller_one(scope):
     deployment.unassign(YOU, "Storage Blob Data Reader")
     deployment.azure.roles.append((YOU, "Storage Blob Data Owner", scope))
     assert deployment.not_ok() == []
+
+
+@pytest.mark.parametrize(
+    ("scope", "webhook", "fine"),
+    [
+        (SECRET, "https://example.com/workflows/1", True),
+        (VAULT, "https://example.com/workflows/1", True),
+        (HUB_VAULT, "https://example.com/workflows/1", False),
+        (f"{VAULT}/secrets/other", "https://example.com/workflows/1", False),
+        (
+            f"{HUB_VAULT}/secrets/url",
+            "@Microsoft.KeyVault(SecretUri=https://kv-hub.vault.azure.net/secrets/url)",
+            True,
+        ),
+        (SECRET, "@Microsoft.KeyVault(SecretUri=https://kv-hub.vault.azure.net/secrets/url/1)", False),
+    ],
+)
+def test_the_right_to_read_secrets_counts_where_the_webhook_is(scope, webhook, fine):
+    deployment = Deployment()
+    deployment.set("TEAMS_WEBHOOK_URL", webhook)
+    deployment.unassign(APP, "Key Vault Secrets User")
+    deployment.azure.roles.append((APP, "Key Vault Secrets User", scope))
+    lacks = [each for each in deployment.not_ok() if each.check.name == "roles of the app"]
+    assert [each.line.status for each in lacks] == ([] if fine else [Status.MISSING])
 
 
 def test_a_role_on_an_account_whose_name_only_begins_alike_does_not_count():
