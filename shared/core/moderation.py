@@ -1,12 +1,12 @@
 """What moderation looks at and what it decides: texts into windows, severities into a verdict."""
 
-import re
-import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import pairwise
 from typing import Any
+
+from shared.core.disguises import copies
 
 WINDOW = 10_000  # code points that one analysis takes
 OVERLAP = 256  # code points that a window shares with the one before, so that a cut hides nothing
@@ -14,17 +14,6 @@ MEDIUM = 4  # severities go from 0 to 7; Azure's labels are safe, low, medium, h
 LABELS = ("safe", "low", "medium", "high")
 CATEGORIES = {"Hate": "hate", "SelfHarm": "self_harm", "Sexual": "sexual", "Violence": "violence"}
 SAFE = {spelled: {"filtered": False, "severity": "safe"} for spelled in CATEGORIES.values()}
-# What is on no screen but breaks a word for a classifier: controls, soft hyphens, zero-width and bidi marks,
-# fillers, variation selectors, tag characters, and combining marks that compose with no letter.
-HIDDEN = re.compile(
-    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\u00ad\u0300-\u036f\u0600-\u0605\u061c\u06dd\u070f\u115f\u1160"
-    "\u17b4\u17b5\u180b-\u180f\u1ab0-\u1aff\u1dc0-\u1dff\u200b-\u200f\u202a-\u202e\u2060-\u206f\u20d0-\u20ff"
-    "\u2800\u3164\ufe00-\ufe0f\ufe20-\ufe2f\ufeff\uffa0\ufff0-\ufffb\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
-)
-ESCAPE = re.compile(r"\\u([0-9a-fA-F]{4})")
-STRETCH = 128  # characters
-ASCII = re.compile(r"[\x00-\x7f]")
-PRINTABLE_ASCII = re.compile(r"[\t\n\r -~]*")
 EDGE = frozenset(" \t\n\r.,;:!?()[]{}<>\"'`|/")  # a word ends here anyway: gluing on makes no new word
 
 
@@ -122,30 +111,6 @@ def windows(text: str, size: int = WINDOW, overlap: int = OVERLAP) -> Iterator[s
         start += size - overlap
 
 
-def normalised(text: str) -> str:
-    """Return the text as a reader sees it: compatibility forms and JSON's escapes resolved, the invisible gone."""
-    if "\\u" in text:
-        text = ESCAPE.sub(lambda found: chr(int(found[1], 16)), text)
-        text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    if text.isascii() and PRINTABLE_ASCII.fullmatch(text):
-        return text
-    return HIDDEN.sub("", "".join(unicodedata.normalize("NFKC", stretch) for stretch in _stretches(text)))
-
-
-def _stretches(text: str) -> Iterator[str]:
-    """Yield the text in short stretches: normalising takes time with the square of a run of combining marks.
-
-    A stretch ends before an ASCII character where one comes soon, since that composes with nothing before it.
-    """
-    start = 0
-    while start < len(text):
-        end = start + 2 * STRETCH
-        cut = ASCII.search(text, start + STRETCH, end)
-        end = cut.start() if cut else end
-        yield text[start:end]
-        start = end
-
-
 def readings(strings: Sequence[str]) -> tuple[str, ...]:
     """Return how strings beside each other can be read: as words apart and, where that makes new words, as one."""
     texts = [text for text in strings if text]
@@ -156,10 +121,10 @@ def readings(strings: Sequence[str]) -> tuple[str, ...]:
 
 
 def pieces(texts: Iterable[str]) -> list[str]:
-    """Return what has to be analysed to know these texts, each thing once: as they are, and normalised."""
+    """Return what has to be analysed to know these texts, each thing once: as they are, and undisguised."""
     found: dict[str, None] = {}
     for text in dict.fromkeys(texts):
-        for copy in dict.fromkeys((text, normalised(text))):
+        for copy in copies(text):
             if copy.strip():
                 found |= dict.fromkeys(windows(copy))
     return list(found)

@@ -1,0 +1,227 @@
+"""What a text says without its disguises: the copies that are judged beside it, each only where it differs.
+
+A model, or a reader, sees through what keeps a classifier from knowing a word: letters without width, floods of
+marks, letters of other alphabets that look alike, text in tag characters, text that runs backwards. All of it is
+found in Unicode's own data, which Python brings along, but for a small table of look-alikes. Each step takes time
+in proportion to the text, and no character becomes more than six.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+from itertools import groupby
+
+PRINTABLE_ASCII = re.compile(r"[\t\n\r -~]*")
+ESCAPE = re.compile(r"\\u([0-9a-fA-F]{4})")
+TAGS = re.compile("[\U000e0020-\U000e007e]+")
+BACKWARDS = re.compile("\u202e([^\u202c\u202e\u2029\n]+)")
+STRETCH = 128  # characters
+ASCII = re.compile(r"[\x00-\x7f]")
+PLANES = range(0x20000)  # further characters are Chinese ones, tags, variation selectors, or none yet
+TEXTUAL = "\t\n\r\x85"  # controls that separate words
+POINTED = frozenset({"HEBREW", "ARABIC"})  # commonly written without their marks
+# One character would become 8 or 18 letters, and a prompt of a million characters so many: abbreviated.
+LONGEST = {"\ufdfa": "\u0635\u0644\u0639\u0645", "\ufdfb": "\u062c\u0644"}
+LETTER = re.compile(
+    r"[A-Z ]*(?:LATIN (CAPITAL |SMALL )?LETTER|REGIONAL INDICATOR SYMBOL LETTER)(?: [A-Z]+)*? ([A-Z])(?: WITH .+)?"
+)
+LETTER_BLOCKS = (
+    range(0xC0, 0x2B0),
+    range(0x1D00, 0x1DC0),
+    range(0x1E00, 0x1F00),
+    range(0x2C60, 0x2C80),
+    range(0xA720, 0xA800),
+    range(0xAB30, 0xAB70),
+    range(0x1F150, 0x1F200),
+)
+ALPHABETS = tuple(re.compile(letters) for letters in ("[A-Za-z]", "[\u0370-\u03ff]", "[\u0400-\u052f]"))
+OTHER_ALPHABET = re.compile("[\u0370-\u052f]")
+WORD = re.compile(r"\w+")
+LOOKS_LIKE = {  # Greek and Cyrillic, and what most fonts draw as they draw the Latin letter
+    "A": "\u0391\u0410",
+    "B": "\u0392\u0412",
+    "C": "\u03f9\u0421",
+    "D": "\u0500",
+    "E": "\u0395\u0415",
+    "G": "\u050c",
+    "H": "\u0397\u041d",
+    "I": "\u0399\u0406\u04c0",
+    "J": "\u037f\u0408",
+    "K": "\u039a\u041a",
+    "M": "\u039c\u041c",
+    "N": "\u039d",
+    "O": "\u039f\u041e",
+    "P": "\u03a1\u0420",
+    "Q": "\u051a",
+    "R": "\u042f",
+    "S": "\u0405",
+    "T": "\u03a4\u0422",
+    "V": "\u0474",
+    "W": "\u051c",
+    "X": "\u03a7\u0425",
+    "Y": "\u03a5\u0423\u04ae",
+    "Z": "\u0396",
+    "a": "\u03b1\u0430",
+    "b": "\u042c\u044c\u0432\u03b2",
+    "c": "\u03f2\u0441",
+    "d": "\u0501",
+    "e": "\u03b5\u0435",
+    "h": "\u04bb\u043d",
+    "i": "\u03b9\u0456",
+    "j": "\u03f3\u0458",
+    "k": "\u03ba\u043a",
+    "l": "\u04cf",
+    "m": "\u043c",
+    "n": "\u03b7\u043f",
+    "o": "\u03bf\u03c3\u043e",
+    "p": "\u03c1\u0440",
+    "q": "\u051b",
+    "r": "\u0433",
+    "s": "\u0455",
+    "t": "\u03c4\u0442",
+    "u": "\u03c5",
+    "v": "\u03bd\u0475",
+    "w": "\u03c9\u0448\u051d",
+    "x": "\u03c7\u0445",
+    "y": "\u03b3\u0443\u04af",
+}
+
+
+def _of(*categories: str) -> list[int]:
+    found = (point for point in PLANES if unicodedata.category(chr(point)) in categories)
+    return [point for point in found if chr(point) not in TEXTUAL]
+
+
+def _class(points: Iterable[int]) -> str:
+    """Return characters as ranges of a class; single ones would be compared one by one."""
+    runs = [list(run) for _, run in groupby(enumerate(points), lambda found: found[1] - found[0])]
+    return "".join(f"{chr(run[0][1])}-{chr(run[-1][1])}" for run in runs)
+
+
+def _letters() -> Iterator[tuple[int, str]]:
+    """Yield what is a Latin letter by its name, whatever was put on, around or through it, and that letter."""
+    for block in LETTER_BLOCKS:
+        for point in block:
+            found = LETTER.fullmatch(unicodedata.name(chr(point), ""))
+            if found is not None:
+                yield point, found[2].lower() if found[1] == "SMALL " else found[2]
+
+
+MARK_RUN = re.compile(f"[{_class(_of('Mn', 'Mc'))}]+")
+# What is on no screen: controls, formats, and enclosing marks; marks that compose with no letter, fillers, line
+# separators, variation selectors, tags.
+HIDDEN = re.compile(
+    f"[{_class(_of('Cc', 'Cf', 'Me'))}"
+    "\u0300-\u036f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u1ab0-\u1aff\u1dc0-\u1dff\u2028\u2029\u20d0-\u20ff\u2800"
+    "\u3164\ufe00-\ufe0f\ufe20-\ufe2f\uffa0\ufff0-\ufff8\U000e0000-\U000e0fff]"
+)
+LETTERS = dict(_letters())
+DECORATED = re.compile(f"[{_class(LETTERS)}]")
+LATIN = {ord(other): letter for letter, others in LOOKS_LIKE.items() for other in others}
+
+
+def copies(text: str) -> tuple[str, ...]:
+    """Return a text and what else it says: once without disguise, and once with marks and look-alikes undone too.
+
+    Tag characters are invisible, so they hide a word where they stand between its letters, and are one when read
+    as the ASCII that they stand for: both, and both together, are copies where there are such.
+    """
+    plain = _unescaped(text)
+    if plain.isascii() and PRINTABLE_ASCII.fullmatch(plain):
+        return (text,) if plain == text else (text, plain)
+    found = [text, seen := _seen(plain), _folded(seen)]
+    if TAGS.search(plain):
+        found += ["".join(_untagged(tags) for tags in TAGS.findall(plain)), bare(_tags_read(plain))]
+    if BACKWARDS.search(plain):
+        found.append(bare(BACKWARDS.sub(lambda run: run[1][::-1], plain)))
+    return tuple(dict.fromkeys(found))
+
+
+def normalised(text: str) -> str:
+    """Return the text as a reader sees it: compatibility forms and JSON's escapes resolved, the invisible gone."""
+    return _seen(_unescaped(text))
+
+
+def bare(text: str) -> str:
+    """Return the shortest copy: nothing invisible in it, no marks that can be flooded, look-alikes as Latin."""
+    return _folded(normalised(text))
+
+
+def bare_end(text: str, length: int) -> str:
+    """Return the end of a text, so many characters of all that it may say; a flood of the invisible is gone."""
+    tags = "".join(TAGS.findall(text))
+    return tags[-length:] + bare(text)[-length:]
+
+
+def _unescaped(text: str) -> str:
+    if "\\u" not in text:
+        return text
+    text = ESCAPE.sub(lambda found: chr(int(found[1], 16)), text)
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def _seen(text: str) -> str:
+    if text.isascii() and PRINTABLE_ASCII.fullmatch(text):
+        return text
+    for char, abbreviated in LONGEST.items():
+        text = text.replace(char, abbreviated)
+    return HIDDEN.sub("", "".join(unicodedata.normalize("NFKC", stretch) for stretch in _stretches(text)))
+
+
+def _folded(text: str) -> str:
+    """Return a text that was normalised without what only decorates its letters."""
+    if text.isascii():
+        return text
+    if DECORATED.search(text):
+        text = text.translate(LETTERS)
+    text = MARK_RUN.sub(_own_marks, text)
+    return WORD.sub(_in_one_alphabet, text) if OTHER_ALPHABET.search(text) else text
+
+
+def _own_marks(found: re.Match[str]) -> str:
+    """Keep the marks without which a script cannot be read, such as the vowels of Hindi.
+
+    What belongs together in other scripts is composed by now: one character, no marks.
+    """
+    start = found.start()
+    script = _script(found.string[start - 1]) if start else ""
+    if script == "LATIN" or script in POINTED:
+        return ""
+    return "".join(mark for mark in found[0] if _script(mark) == script)
+
+
+@lru_cache(maxsize=4096)
+def _script(char: str) -> str:
+    """Return the first word of a character's name: its script, or COMBINING for marks of all scripts."""
+    return unicodedata.name(char, "").split(" ")[0]
+
+
+def _in_one_alphabet(found: re.Match[str]) -> str:
+    """Return a word in Latin letters where it mixes alphabets; honest Greek and Russian words do not."""
+    word = found[0]
+    if sum(letters.search(word) is not None for letters in ALPHABETS) < 2:
+        return word
+    return HIDDEN.sub("", unicodedata.normalize("NFD", word)).translate(LATIN)
+
+
+def _untagged(tags: str) -> str:
+    return "".join(chr(ord(tag) - 0xE0000) for tag in tags)
+
+
+def _tags_read(text: str) -> str:
+    return TAGS.sub(lambda found: _untagged(found[0]), text)
+
+
+def _stretches(text: str) -> Iterator[str]:
+    """Yield the text in short stretches: normalising takes time with the square of a run of combining marks.
+
+    A stretch ends before an ASCII character where one comes soon, since that composes with nothing before it.
+    """
+    start = 0
+    while start < len(text):
+        end = start + 2 * STRETCH
+        cut = ASCII.search(text, start + STRETCH, end)
+        end = cut.start() if cut else end
+        yield text[start:end]
+        start = end
