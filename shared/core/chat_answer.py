@@ -76,7 +76,7 @@ def _choice(choice: Any, name: str) -> Answer:
 def _tool_call(call: Any, place: int, lanes: dict[str, str], name: str) -> dict[str, Any]:
     if not isinstance(call, dict):
         raise UnreadableAnswer("a tool call is no object")
-    number = place if call.get("index") is None else call["index"]
+    number = place if name == "message" or call.get("index") is None else call["index"]
     if not isinstance(number, int):
         raise UnreadableAnswer("a tool call's index is no number")
     function = call.get("function") or {}
@@ -84,12 +84,15 @@ def _tool_call(call: Any, place: int, lanes: dict[str, str], name: str) -> dict[
         raise UnreadableAnswer("a tool call's function is no object")
     rebuilt: dict[str, Any] = {"index": number} if name == "delta" else {}
     if call.get("id"):
-        rebuilt["id"] = lanes[f"tool_calls.{number}.id"] = _string(call["id"])
+        rebuilt["id"] = _string(call["id"])
     if "type" in call or name == "message":
         rebuilt["type"] = "function"
     said = {key: function.get(key) for key in ("name", "arguments")}
     rebuilt["function"] = {key: _string(text) for key, text in said.items() if text is not None}
-    lanes.update({f"tool_calls.{number}.{key}": text for key, text in rebuilt["function"].items() if text})
+    for key, text in {"id": rebuilt.get("id"), **rebuilt["function"]}.items():
+        if text:  # some servers give calls that are side by side the same index: both have to be read
+            lane = f"tool_calls.{number}.{key}"
+            lanes[lane] = lanes.get(lane, "") + text
     return rebuilt
 
 
