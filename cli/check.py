@@ -17,7 +17,7 @@ from shared.core.base_models import DEFAULT_BASE_MODEL
 from shared.core.dataset import Report, check_dataset, report_json
 from shared.core.dataset.cost import UNKNOWN_PRICES, Prices
 from shared.core.dataset.findings import Severity, strictly
-from shared.core.dataset.naming import MANIFEST_SUFFIX, SUFFIX, VALIDATION_SUFFIX, dataset_of
+from shared.core.dataset.naming import MANIFEST_SUFFIX, MISNAMED_SUFFIX, SUFFIX, VALIDATION_SUFFIX, dataset_of
 from shared.core.dataset.repair import REPAIRED
 from shared.core.dataset.report_html import report_html
 
@@ -43,6 +43,7 @@ class Files:
     dataset: Path
     validation: Path | None
     manifest: bytes | None
+    misnamed: str | None = None  # what lies where a manifest is not read
 
     def held_out(self, name: str) -> Path | None:
         """Return a file that the manifest sets aside, or None."""
@@ -81,6 +82,7 @@ def files_of(path: Path, validation: Path | None = None) -> Files:
         dataset=path,
         validation=validation or _beside(path, stem + VALIDATION_SUFFIX),
         manifest=manifest.read_bytes() if manifest else None,
+        misnamed=stem + MISNAMED_SUFFIX if _beside(path, stem + MISNAMED_SUFFIX) else None,
     )
 
 
@@ -100,6 +102,7 @@ def checked_files(files: Files, asked: Asked) -> Report:
             prices=asked.prices,
             tokens=tokens,
             held_out=lambda named: _chunks_of(files.held_out(named)),
+            misnamed=files.misnamed,
         )
     if not asked.strict:
         return report

@@ -21,6 +21,7 @@ class Drop:
     manifest: ChunksOf | None
     versions: tuple[str, ...]  # ETags; empty where nothing lies
     held_out: Callable[[str], ChunksOf | None]  # finds a file that the manifest sets aside, by its name
+    misnamed: str | None  # what lies where a manifest is not read
 
     @property
     def files(self) -> tuple[ChunksOf, ...]:
@@ -49,7 +50,9 @@ def drop_of(run: Run, datasets: Datasets) -> Drop:
     def held_out(file: str) -> ChunksOf | None:
         return _chunks_of(datasets.find(name.held_out_path(file)), datasets)
 
-    return Drop(partial(datasets.chunks, run.dataset, run.etag), validation, manifest, versions, held_out)
+    misnamed = name.misnamed_path if datasets.find(name.misnamed_path) else None
+    dataset = partial(datasets.chunks, run.dataset, run.etag)
+    return Drop(dataset, validation, manifest, versions, held_out, misnamed)
 
 
 def _chunks_of(found: Dropped | None, datasets: Datasets) -> ChunksOf | None:

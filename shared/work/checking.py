@@ -70,6 +70,7 @@ def _report(run: Run, drop: Drop, services: Services) -> Report:
         today=services.clock().date(),
         prices=services.prices,
         held_out=drop.held_out,
+        misnamed=drop.misnamed,
     )
 
 

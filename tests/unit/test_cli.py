@@ -59,6 +59,15 @@ def test_what_lies_beside_the_file_is_checked_with_it(folder, capsys):
     assert "good.yaml: line 1: unknown key 'epoch'" in said
 
 
+@pytest.mark.parametrize("also_right", [False, True])
+def test_a_manifest_that_would_not_be_read_is_an_error(folder, capsys, also_right):
+    (folder / "good.yml").write_bytes(b"budget: 5")
+    if also_right:
+        (folder / "good.yaml").write_bytes(b"budget: 5")
+    assert main(["check", str(folder / "good.jsonl")]) == 1
+    assert "good.yml is not read: nothing that it says would hold" in "\n".join(lines_of(capsys))
+
+
 def test_a_validation_file_may_lie_elsewhere(folder, capsys):
     (folder / "other.txt").write_bytes(b"bad\n")
     assert main(["check", str(folder / "good.jsonl"), "--validation", str(folder / "other.txt")]) == 1

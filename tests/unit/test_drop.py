@@ -31,6 +31,16 @@ def test_a_held_out_file_lies_in_the_datasets_folder_and_starts_no_run(exam, sta
     assert reason in " ".join(world.run(run_id).reasons)
 
 
+@pytest.mark.parametrize("dataset", ["support.jsonl", "support/1.jsonl"])
+def test_a_manifest_that_would_not_be_read_rejects_the_dataset(dataset):
+    world = World()
+    world.drop(dataset.replace(".jsonl", ".yml"), b"budget: 5")
+    run_id = world.receive(world.drop(dataset))
+    world.tick(8)
+    assert world.run(run_id).state is State.REJECTED
+    assert "is not read: nothing that it says would hold" in world.run(run_id).reasons[0]
+
+
 def test_the_same_dataset_with_another_held_out_file_is_another_drop():
     world = World()
     world.drop("support.yaml", MANIFEST)

@@ -29,14 +29,18 @@ def check_dataset(
     prices: Prices = UNKNOWN_PRICES,
     tokens: Tokens | None = None,
     held_out: FindFile = lambda _name: None,
+    misnamed: str | None = None,
 ) -> Report:
     """Return the report on a dataset, its validation file and its manifest; every file is read twice.
 
-    `held_out` finds a file that the manifest sets aside, by its name in the dataset's folder.
+    `held_out` finds a file that the manifest sets aside, by its name in the dataset's folder; `misnamed` is what
+    lies where a manifest is not read.
     Raises what the chunks raise, and UnknownBaseModel when the default (a setting) is unknown.
     """
     files = first_pass(dataset_path, chunks_of, validation_chunks_of, manifest_bytes, default_base_model, held_out)
     profile = base_model(files.manifest.base_model)
+    if misnamed:
+        files.chosen.add("M06", f"{misnamed} is not read: nothing that it says would hold")
     refused = refusal(profile, today)
     if refused:
         files.chosen.add("M05", refused, path="base_model")

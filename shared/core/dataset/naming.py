@@ -11,6 +11,7 @@ HELD_OUT_SUFFIX = ".held-out.jsonl"
 BESIDE_SUFFIXES = (VALIDATION_SUFFIX, HELD_OUT_SUFFIX)  # files of examples that start no run
 HELD_OUT_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,200}\.(?:held-out|validation)\.jsonl")
 MANIFEST_SUFFIX = ".yaml"
+MISNAMED_SUFFIX = ".yml"  # of a manifest that would not be read
 REPORT_SUFFIXES = (".report.json", ".report.html")  # what we lay beside a dataset
 MODEL_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 
@@ -40,6 +41,11 @@ class DatasetName:
         """Path of the manifest, which may be there or not."""
         return self.path.removesuffix(SUFFIX) + MANIFEST_SUFFIX
 
+    @property
+    def misnamed_path(self) -> str:
+        """Path where a manifest would lie in vain."""
+        return self.path.removesuffix(SUFFIX) + MISNAMED_SUFFIX
+
     def held_out_path(self, name: str) -> str:
         """Path of a file in the dataset's folder; raises ValueError for a name that leads elsewhere."""
         if not HELD_OUT_NAME.fullmatch(name):
@@ -63,6 +69,8 @@ def dataset_of(path: str) -> DatasetName:
         raise NotADataset("a held-out file: manifests of datasets beside it may name it", expected=True)
     if path.endswith((MANIFEST_SUFFIX, "/")):
         raise NotADataset("a manifest or a folder: it goes with the dataset of the same name", expected=True)
+    if path.endswith(MISNAMED_SUFFIX):
+        raise NotADataset(f"{parts[-1][:80]!r} is not read. Fix: a manifest's name ends with {MANIFEST_SUFFIX}")
     if path.endswith(REPORT_SUFFIXES):
         raise NotADataset("a report: TuneDrop laid it beside the dataset of the same name", expected=True)
     if not path.endswith(SUFFIX):

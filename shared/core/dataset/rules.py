@@ -199,6 +199,9 @@ MANIFEST_RULES = (
     ),
     Rule("M04", E, "A value has its type and lies within its bounds.", "Azure ML", "See docs/dataset.md."),
     Rule("M05", E, "The base model is known and can be fine-tuned today.", "Azure ML", "Choose another one."),
+    Rule(
+        "M06", E, "The manifest's name ends with .yaml.", "TuneDrop", "Name it .yaml, or remove what is not meant."
+    ),
 )
 
 SCREENING_RULES = (

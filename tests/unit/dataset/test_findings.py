@@ -199,6 +199,7 @@ BAD_FILES = [
     ("M04", lambda: check(lines(), manifest=b"epochs: [1]")),
     ("M05", lambda: check(lines(), manifest=b"base_model: Phi-5")),
     ("M05", lambda: check(lines(), manifest=b"base_model: Phi-3-small-8k-instruct")),
+    ("M06", lambda: check(lines(), misnamed="support.yml")),
 ]
 
 

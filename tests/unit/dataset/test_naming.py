@@ -71,7 +71,7 @@ def test_a_name_that_leads_elsewhere_is_no_held_out_file(name):
         ("", False, "does not end with .jsonl"),
         ("support.json", False, "does not end with .jsonl"),
         ("support.JSONL", False, "does not end with .jsonl"),
-        ("support.yml", False, "does not end with .jsonl"),
+        ("support.yml", False, "a manifest's name ends with .yaml"),
         ("team/support/1.jsonl", False, "too deep"),
         ("my data.jsonl", False, "call it my-data"),
         ("größe/1.jsonl", False, "call it gr-e"),
