@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from trainer.errors import UserError
 from trainer.template import Tokens
 
 
@@ -29,9 +28,6 @@ def fitted(examples: Sequence[Tokens], limit: int) -> tuple[list[Tokens], Cut]:
     """Return the first `limit` tokens of each example that has something to learn there, and what was lost."""
     shorter = [tokens.first(limit) for tokens in examples]
     kept = [tokens for tokens in shorter if tokens.learned()]
-    if not kept:
-        what = f"no example has its answer within {limit} tokens"
-        raise UserError("the dataset", what, "shorten the messages before the answers")
     lost = sum(len(tokens) for tokens in examples) - sum(len(tokens) for tokens in kept)
     cut = sum(len(tokens) > limit for tokens in examples)
     return kept, Cut(limit, max(map(len, examples)), cut, len(examples) - len(kept), lost)

@@ -26,7 +26,9 @@ class Measuring:
         return {"questions_left_out": self._left_out, "not_measured": sorted(self._missing)}
 
     def loss(self, loaded: Loaded, held_out: Sequence[Tokens]) -> dict[str, float]:
-        """Return how well the answers of held-out examples are predicted."""
+        """Return how well the answers of held-out examples are predicted; nothing where there are none."""
+        if not held_out:
+            return {}
         return self._unless_memory_ends("eval_loss", lambda: asdict(scores(loaded, held_out, self._team)))
 
     def answers(self, loaded: Loaded, held_out: Sequence[Example]) -> dict[str, float]:

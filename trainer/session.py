@@ -116,7 +116,17 @@ class Session:
             found[name], cut[name] = fitted(tokens, self._limit)
             if cut[name].examples_cut:
                 self._records.say(f"{name}: {cut[name]}")
+        self._check(found["train"], found["validation"])
         return _Examples(found["train"], found["validation"], cut)
+
+    def _check(self, learn: Sequence[Tokens], held_out: Sequence[Tokens]) -> None:
+        """Raise UserError where nothing can be learned, and say so where nothing can be measured."""
+        within = f"has its answer within {self._limit} tokens"
+        if not learn:
+            raise UserError("the dataset", f"no example {within}", "shorten the messages before the answers")
+        if not held_out:
+            off = "; early stopping is off" if self._options.asked.early_stopping_patience else ""
+            self._records.say(f"no held-out example {within}: the training goes on without eval_loss{off}")
 
     def _rows(self, tokens: Sequence[Tokens]) -> list[Row]:
         """Return the rows to train on; packed ones are as long as asked, else as the longest example."""

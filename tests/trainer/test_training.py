@@ -124,6 +124,21 @@ def test_examples_whose_answers_lie_too_far_back_are_refused(options, tmp_path):
         fine_tune(replace(options, train=long))
 
 
+@pytest.mark.parametrize("patience", [0, 2])
+def test_without_a_held_out_example_short_enough_it_trains_unmeasured(options, tmp_path, capsys, patience):
+    long = tmp_path / "long.jsonl"
+    long.write_text(json.dumps(chat("why " * 600, "Because.")), encoding="utf-8")
+    fine_tune(_asked(replace(options, validation=long), early_stopping_patience=patience))
+    summary, said = _summary(options), capsys.readouterr().out
+    assert (summary["status"], summary["steps"], summary["best"]) == ("Completed", 6, None)
+    assert (summary["examples"]["validation"], summary["cut"]["validation"]["examples_left_out"]) == (0, 1)
+    assert set(summary["tuned"]) == {"train_loss", "exact_match"}
+    assert not any("eval_loss" in line for line in _metrics(options))
+    assert "no held-out example has its answer within 512 tokens" in said
+    assert ("early stopping is off" in said) == (patience > 0)
+    assert (options.output / "model" / "model.safetensors").exists()
+
+
 def test_a_name_without_a_folder_is_said_to_be_stood_in_for(options, capsys):
     fine_tune(_asked(replace(options, base_model="Phi-4-mini-instruct", exact_match_examples=0), max_steps=1))
     assert "our small model standing in for Phi-4-mini-instruct (1.1 M parameters)" in capsys.readouterr().out
