@@ -10,7 +10,7 @@ FILES = ["requirements.txt", "requirements-local.txt", "requirements-dev.txt"]
 
 def requirements() -> list[str]:
     lines = [line for file in FILES for line in Path(file).read_text(encoding="utf-8").splitlines()]
-    return [line for line in lines if line and not line.startswith(("#", "-r"))]
+    return [line for line in lines if line and not line.startswith(("#", "-"))]
 
 
 @pytest.mark.parametrize("requirement", requirements())
