@@ -17,6 +17,7 @@ from shared.core.base_models import DEFAULT_BASE_MODEL
 from shared.core.dataset import Report, check_dataset, report_json
 from shared.core.dataset.cost import UNKNOWN_PRICES, Prices
 from shared.core.dataset.findings import Severity, strictly
+from shared.core.dataset.lines import Changed
 from shared.core.dataset.naming import MANIFEST_SUFFIX, MISNAMED_SUFFIX, SUFFIX, VALIDATION_SUFFIX, dataset_of
 from shared.core.dataset.repair import REPAIRED
 from shared.core.dataset.report_html import report_html
@@ -87,23 +88,26 @@ def files_of(path: Path, validation: Path | None = None) -> Files:
 
 
 def checked_files(files: Files, asked: Asked) -> Report:
-    """Return the report on these files; raises CommandError for a tokenizer that is none."""
+    """Return the report on these files; raises CommandError for a tokenizer that is none, or a moving file."""
     path, validation = files.dataset, files.validation
     tokens = exact_tokens(asked.tokenizer) if asked.tokenizer else None
     size = sum(each.stat().st_size for each in (path, validation) if each)
-    with reading(READINGS * size) as shown:
-        report = check_dataset(
-            lambda: shown(chunks(path)),
-            (lambda: shown(chunks(validation))) if validation else None,
-            files.manifest,
-            path.name,
-            today=datetime.now(UTC).date(),
-            default_base_model=asked.base_model or DEFAULT_BASE_MODEL,
-            prices=asked.prices,
-            tokens=tokens,
-            held_out=lambda named: _chunks_of(files.held_out(named)),
-            misnamed=files.misnamed,
-        )
+    try:
+        with reading(READINGS * size) as shown:
+            report = check_dataset(
+                lambda: shown(chunks(path)),
+                (lambda: shown(chunks(validation))) if validation else None,
+                files.manifest,
+                path.name,
+                today=datetime.now(UTC).date(),
+                default_base_model=asked.base_model or DEFAULT_BASE_MODEL,
+                prices=asked.prices,
+                tokens=tokens,
+                held_out=lambda named: _chunks_of(files.held_out(named)),
+                misnamed=files.misnamed,
+            )
+    except Changed:
+        raise CommandError(f"{path.name} changed while it was read; check it when nothing writes to it") from None
     if not asked.strict:
         return report
     return replace(report, findings=strictly(report.findings), manifest=replace(report.manifest, strict=True))

@@ -12,6 +12,7 @@ from cli.output import console
 from cli.screen import show_groups
 from shared.core.dataset.findings import Severity
 from shared.core.dataset.grouping import groups_of, spans
+from shared.core.dataset.lines import Changed
 from shared.core.dataset.naming import NotADataset
 from shared.core.dataset.objects import NotRepairable
 from shared.core.dataset.repair import ALL, FIXES, Changes, repaired
@@ -27,6 +28,8 @@ def run(path: Path, out: Path, without: frozenset[str] = frozenset(), *, force: 
         write_whole(out, repaired(partial(chunks, path), changes, switches))
     except NotRepairable as why:
         raise CommandError(f"{why}; nothing was written. That is for you to mend") from None
+    except Changed:
+        raise CommandError(f"{path} changed while it was read; nothing was written") from None
     screen = console()
     _show_changes(screen, changes)
     screen.print(f"Written: {out}")

@@ -68,6 +68,23 @@ def test_a_manifest_that_would_not_be_read_is_an_error(folder, capsys, also_righ
     assert "good.yml is not read: nothing that it says would hold" in "\n".join(lines_of(capsys))
 
 
+@pytest.mark.parametrize("change", [good(99) + b"\n", b"", b"x" * 1_000, b'{"messages": [{"role": ""}]}\n' * 60])
+@pytest.mark.parametrize(("command", "module"), [("check", "cli.check"), ("repair", "cli.repair")])
+def test_a_file_that_changes_while_it_is_read_is_an_error_of_its_own(
+    folder, capsys, monkeypatch, change, command, module
+):
+    path, out, readings = folder / "good.jsonl", folder / "out.jsonl", []
+
+    def chunks(file: Path) -> list[bytes]:
+        readings.append(file)
+        return [GOOD if len(readings) == 1 else change]
+
+    monkeypatch.setattr(f"{module}.chunks", chunks)
+    assert main([command, str(path), *([str(out)] if command == "repair" else [])]) == 2
+    assert "good.jsonl changed while it was read" in capsys.readouterr().err
+    assert not out.exists()
+
+
 def test_a_validation_file_may_lie_elsewhere(folder, capsys):
     (folder / "other.txt").write_bytes(b"bad\n")
     assert main(["check", str(folder / "good.jsonl"), "--validation", str(folder / "other.txt")]) == 1

@@ -17,7 +17,7 @@ from shared.core.dataset.comparing import repeated
 from shared.core.dataset.decoding import NotJson, value_of
 from shared.core.dataset.findings import LISTED
 from shared.core.dataset.kinds import other_kind
-from shared.core.dataset.lines import BOM, MAX_LINE, Lines
+from shared.core.dataset.lines import BOM, MAX_LINE, Lines, unchanged
 from shared.core.dataset.objects import NotRepairable, objects_in
 from shared.core.dataset.reading import Places
 
@@ -77,10 +77,12 @@ def repaired(
 ) -> Iterator[bytes]:
     """Yield the repaired lines; the file is read twice where copies are taken out, in 16 bytes for each line.
 
-    Raises NotRepairable, also after some lines: what was written until then is worth nothing.
+    Raises NotRepairable, and Changed where the file is another one the second time; also after some lines: what
+    was written until then is worth nothing.
     """
-    copies = _copies(chunks_of, switches) if "duplicates" in switches else frozenset()
-    for line in _Repair(chunks_of, changes, switches).lines():
+    same_chunks_of = unchanged(chunks_of)
+    copies = _copies(same_chunks_of, switches) if "duplicates" in switches else frozenset()
+    for line in _Repair(same_chunks_of, changes, switches).lines():
         if line.number in copies:
             changes.add("duplicates", line.number)
         else:

@@ -10,14 +10,13 @@ import msgspec
 
 from shared.core.dataset.beside import Beside, beside_messages, is_text, text_of_line
 from shared.core.dataset.findings import Findings
-from shared.core.dataset.lines import Lines
+from shared.core.dataset.lines import Changed, Lines
 from shared.core.dataset.reading import Reading
 from shared.core.dataset.texts import hashes_of, lasting_hash
 from shared.core.dataset.tokens import CountTokens
 
 File = Literal["training", "validation"]
 UNREADABLE = frozenset({"F02", "F06", "F10", "F11"})  # what is no file of lines at all is not read again
-CHANGED = "the dataset changed since it was read first"
 
 
 class SeenExample(NamedTuple):
@@ -103,7 +102,7 @@ def lines_of(
 ) -> Iterator[SeenExample | SeenLine]:
     """Yield the examples that the first pass found faultless, and between them the lines with errors.
 
-    Raises ValueError when the file changed since.
+    Raises Changed when the file is another one since.
 
     On the way the reading gets the file's hash, and the hash of each prompt gives place to one that is the same in
     every process, since it decides the split.
@@ -115,9 +114,9 @@ def lines_of(
     for number, line in enumerate(lines, start=1):
         if number == next_line:
             messages, beside = _messages(line)
-            roles, texts = "".join([role[0] for role, _ in messages]), [text for _, text in messages]
+            roles, texts = "".join([role[:1] for role, _ in messages]), [text for _, text in messages]
             if hashes_of(roles, texts)[1] != reading.rows[place]:
-                raise ValueError(CHANGED)
+                raise Changed
             reading.prompts[place] = lasting_hash(roles, texts)
             place += 1
             yield SeenExample(number, messages, len(line), count_tokens(messages), file, beside)
@@ -125,7 +124,7 @@ def lines_of(
         elif line and not line.isspace():
             yield SeenLine(number, text_of_line(line), file)
     if next_line or lines.size != reading.bytes:
-        raise ValueError(CHANGED)
+        raise Changed
     reading.sha256 = lines.sha256
 
 
@@ -140,7 +139,7 @@ def raw_lines_of(chunks: Iterable[bytes], reading: Reading, file: File) -> Itera
 
 
 def _messages(line: bytes) -> tuple[tuple[tuple[str, str], ...], Beside]:
-    """Return role and text of each message, and what stands beside; raises ValueError where there are none."""
+    """Return role and text of each message, and what stands beside; raises Changed where there are none."""
     try:
         return tuple([(message.role, message.content.strip()) for message in _PLAIN(line).messages]), ()
     except msgspec.DecodeError:
@@ -153,7 +152,7 @@ def _unplain_messages(line: bytes) -> tuple[tuple[tuple[str, str], ...], Beside]
         messages = tuple([(message.role, _text(message)) for message in _ANY(line).messages])
         return messages, beside_messages(line)
     except (ValueError, AttributeError) as wrong:  # msgspec's errors are ValueErrors
-        raise ValueError(CHANGED) from wrong
+        raise Changed from wrong
 
 
 def _text(message: _Message) -> str:
