@@ -14,6 +14,10 @@ from shared.core.dataset.text_measures import secrets_in_text, text_measures
     [
         "@a.",
         "0 ",
+        "4539 ",
+        "2 85 ",
+        "10.0.0.7 ",
+        "12" + " " * 3_000,
         "+1 ",
         "AA00 ",
         "eyJaaaaaaaaaaaa.",

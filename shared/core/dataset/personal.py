@@ -3,6 +3,7 @@
 import ipaddress
 import re
 import string
+from collections.abc import Callable, Iterator
 from itertools import cycle
 
 from shared.core.dataset.scanning import Pattern, Run, Thing
@@ -48,10 +49,10 @@ _DNI_LETTERS = "TRWAGMYFPDXBNJZSQVHLCKE"
 
 def personal_patterns() -> tuple[Pattern, ...]:
     """Return the table of patterns."""
-    iban = r"[A-Z]{2}[0-9]{2} ?(?:[A-Z0-9]{4} ?){2,7}[A-Z0-9]{1,4}(?![A-Za-z0-9])"
+    iban = r"(?<![^\W_])(?=([A-Z]{2}[0-9]{2} ?(?:[A-Z0-9]{4} ?){2,7}[A-Z0-9]{1,4}(?![A-Za-z0-9])))"
     return (
         Pattern(_CODE, re.compile(r"@((?:[A-Za-z0-9-]{1,63}\.){1,5}[A-Za-z]{2,24})"), _email, ("@",)),
-        Pattern(_CODE, re.compile(r"[0-9][0-9 .()-]{5,60}[0-9]"), _number, run=_DIGITS),
+        Pattern(_CODE, re.compile(r"[0-9][0-9 .()-]{5,}[0-9]"), _number, run=_DIGITS),
         Pattern(_CODE, re.compile(iban), _iban, run=_CAPITALS),
         Pattern(_CODE, re.compile(r":[0-9A-Fa-f]{0,4}:[0-9A-Fa-f:]{2,34}"), _ipv6, (":",)),
         Pattern(_CODE, re.compile(r"[0-9]{7}[A-Z](?![A-Za-z0-9])"), _dni, run=_DIGITS),
@@ -75,21 +76,19 @@ def _email(match: re.Match[str]) -> Thing | None:
 
 def _number(match: re.Match[str]) -> Thing | None:
     """Take a payment card, a phone number, an IP address or a national number, if that is what it is."""
-    text, start, end = match.string, max(0, match.start() - 2), match.end() + 1
-    for found in _CARD.finditer(text, start, end):
-        if is_card(found[0]):
-            return Thing("a payment card number", found[0])
-    address = _IPV4.search(text, start, end)
-    if address and _is_address(address):
-        return Thing("an IP address", address[0])
-    insee = _INSEE.search(text, start, end)
-    if insee and is_insee(insee[0]):
-        return Thing("a French social security number", insee[0])
-    social = _SOCIAL_SECURITY.search(text, start, end)
-    if social and re.search(r"(?i)\bssn\b|social security", text[max(0, social.start() - 60) : social.start()]):
-        return Thing("a US social security number", social[0])
-    phone = _PHONE.search(text, start, end)
-    return Thing("a phone number", phone[0]) if phone and _is_phone(phone[0]) else None
+    for what, form, is_one in _NUMBERS:
+        for found in _all_of(form, match):
+            if is_one(found):
+                return Thing(what, found[0])
+    return None
+
+
+def _all_of(form: re.Pattern[str], row: re.Match[str]) -> Iterator[re.Match[str]]:
+    """Yield what has this form in a row of numbers, also where two overlap: one that is none hides no other."""
+    start = max(0, row.start() - 2)
+    while found := form.search(row.string, start, row.end() + 1):
+        yield found
+        start = found.start() + 1
 
 
 def is_card(text: str) -> bool:
@@ -113,6 +112,12 @@ def _is_phone(text: str) -> bool:
     return 9 <= len(digits) <= 15 and len(set(digits)) > 3 and "123456" not in digits
 
 
+def _is_social_security(match: re.Match[str]) -> bool:
+    """Tell whether it is called an American number."""
+    before = match.string[max(0, match.start() - 60) : match.start()]
+    return bool(re.search(r"(?i)\bssn\b|social security", before))
+
+
 def _is_address(match: re.Match[str]) -> bool:
     """Tell whether this is somebody's IP address: no version, no private or documentation range, no resolver."""
     numbers = [int(part) for part in match[0].split(".")]
@@ -123,6 +128,15 @@ def _is_address(match: re.Match[str]) -> bool:
         return False
     address = ipaddress.ip_address(match[0])
     return address.is_global and not address.is_multicast
+
+
+_NUMBERS: tuple[tuple[str, re.Pattern[str], Callable[[re.Match[str]], bool]], ...] = (
+    ("a payment card number", _CARD, lambda found: is_card(found[0])),
+    ("an IP address", _IPV4, _is_address),
+    ("a French social security number", _INSEE, lambda found: is_insee(found[0])),
+    ("a US social security number", _SOCIAL_SECURITY, _is_social_security),
+    ("a phone number", _PHONE, lambda found: _is_phone(found[0])),
+)
 
 
 def _ipv6(match: re.Match[str]) -> Thing | None:
@@ -139,8 +153,7 @@ def _ipv6(match: re.Match[str]) -> Thing | None:
 
 def _iban(match: re.Match[str]) -> Thing | None:
     """Take an account number, unless it is one of those in textbooks."""
-    before = match.string[match.start() - 1 : match.start()]
-    found = None if before.isalnum() else iban_in(match[0])
+    found = iban_in(match[1])
     return None if found is None or found in _TEST_IBANS else Thing("an IBAN", found)
 
 
