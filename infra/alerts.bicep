@@ -8,7 +8,8 @@ param monthlyBudget int
 param budgetBegins string
 param emailAddresses array
 
-// A query finds what is wrong: it is told when it returns more rows than `above`.
+// A query finds what is wrong: it is told when it returns more rows than `above`. What `lasts` is told once, until it is
+// over; of what happens once, each is told: after the first, an alert that waits to be over would keep the next to itself.
 var alerts = [
   {
     name: 'parked-run'
@@ -16,6 +17,7 @@ var alerts = [
     every: 'PT15M'
     window: 'PT15M'
     above: 0
+    lasts: false
     query: 'requests | where name == "advance_run_poison"'
   }
   {
@@ -24,6 +26,7 @@ var alerts = [
     every: 'PT15M'
     window: 'PT15M'
     above: 0
+    lasts: false
     query: 'traces | where message matches regex @"^run \\S+: \\S+ -> failed"'
   }
   {
@@ -32,6 +35,7 @@ var alerts = [
     every: 'PT5M'
     window: 'PT15M'
     above: 5
+    lasts: true
     query: 'requests | where name startswith "chat_completions" and toint(resultCode) >= 500'
   }
   {
@@ -40,6 +44,7 @@ var alerts = [
     every: 'PT5M'
     window: 'PT15M'
     above: 3
+    lasts: true
     query: 'traces | where message startswith "no verdict: "'
   }
   {
@@ -48,6 +53,7 @@ var alerts = [
     every: 'PT15M'
     window: 'PT15M'
     above: 0
+    lasts: true
     query: 'requests | where name == "advance_runs" | summarize ticks = count() | where ticks == 0'
   }
   {
@@ -56,6 +62,7 @@ var alerts = [
     every: 'P1D'
     window: 'P1D'
     above: 0
+    lasts: false
     query: 'traces | where message matches regex @"^run \\S+: nobody asked "'
   }
 ]
@@ -76,7 +83,7 @@ resource queryAlerts 'Microsoft.Insights/scheduledQueryRules@2026-03-01' = [for 
     scopes: [insights.id]
     evaluationFrequency: alert.every
     windowSize: alert.window
-    autoMitigate: true
+    autoMitigate: alert.lasts
     criteria: {
       allOf: [
         {

@@ -71,6 +71,14 @@ async def test_an_outage_of_content_safety_is_found(caplog: pytest.LogCaptureFix
     assert finds("content-safety-outage", caplog.messages)
 
 
+def test_what_happens_once_is_told_each_time_and_what_lasts_is_told_once():
+    lasting = {name for name, alert in alerts().items() if alert["lasts"]}
+    assert lasting == {"proxy-errors", "content-safety-outage", "timer-silent"}
+    for name in alerts().keys() - lasting:  # no event is told twice, none is left out
+        assert alerts()[name]["window"] == alerts()[name]["every"]
+    assert "autoMitigate: alert.lasts" in FILE.path.read_text("utf-8")
+
+
 @pytest.mark.parametrize("alert", [one for one in alerts().values() if "requests" in one["query"]])
 def test_queries_name_functions_that_there_are(alert: dict[str, Any]):
     names = re.findall(r'name (==|startswith) "(\w+)"', alert["query"])
