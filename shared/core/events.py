@@ -55,6 +55,10 @@ class Canceled(Ended):
     """The job was canceled."""
 
 
+class Missing(Event):
+    """Azure ML has not known the job for so long that nobody waits for it any more."""
+
+
 @dataclass(frozen=True)
 class Ready(Event):
     """The endpoint is provisioned."""

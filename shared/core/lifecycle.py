@@ -19,6 +19,7 @@ from shared.core.events import (
     Ended,
     Event,
     Failed,
+    Missing,
     NotAnswered,
     Ready,
     Refused,
@@ -98,6 +99,7 @@ LIFECYCLE: Mapping[State, Stage] = {
             Completed: State.DEPLOYING,
             Failed: State.FAILED,
             Canceled: State.CANCELED,
+            Missing: State.ABANDONING,  # a setting may lead elsewhere, while the job runs on
             CancelAsked: State.CANCELING,
             **_given_up(State.ABANDONING),
         },
@@ -175,6 +177,7 @@ def decide(run: Run, event: Event, now: datetime) -> Decision | None:
         since=now,
         reasons=event.reasons or (run.reasons if run.state in CLEANING else ()),
         stopped_in=_stopped_in(run, next_state),
+        missing_since=None,
     )
     told = tuple(Notification(changed, channel) for channel in Channel) if LIFECYCLE[next_state].notify else ()
     return Decision(changed, told)

@@ -61,6 +61,7 @@ class Run:
     reasons: tuple[str, ...] = ()  # why it is in this state, where that needs saying
     checked: Checked = Checked()
     job_status: str = ""  # Azure ML's latest word, shown to people; decides nothing
+    missing_since: datetime | None = None  # since when Azure ML does not know the job, while it does not
     metrics: Mapping[str, float] = field(default_factory=dict)  # latest value of each; by MLflow's names
     endpoint_url: str = ""
     attempt: int = 1  # counts on whenever people have it tried again or deleted

@@ -33,12 +33,13 @@ def columns_of(run: Run) -> dict[str, Any]:
         "attempt": run.attempt,
         "job_attempt": run.job_attempt,
         "stopped_in": run.stopped_in.value if run.stopped_in else "",
-        **job_columns(Job(run.job_status, metrics=run.metrics)),
+        **job_columns(Job(run.job_status, metrics=run.metrics, missing_since=run.missing_since)),
     }
 
 
 def run_of(row: Mapping[str, Any]) -> Run:
     """Return the run that a row holds."""
+    missing = row.get("missing_since")  # rows of an earlier version have none
     return Run(
         id=row["PartitionKey"],
         model=row["model"],
@@ -50,6 +51,7 @@ def run_of(row: Mapping[str, Any]) -> Run:
         reasons=tuple(json.loads(row["reasons"])),
         checked=Checked(**json.loads(row["checked"])),
         job_status=row["job_status"],
+        missing_since=datetime.fromisoformat(missing) if missing else None,
         metrics=json.loads(row["metrics"]),
         endpoint_url=row["endpoint_url"],
         attempt=row["attempt"],
@@ -60,7 +62,8 @@ def run_of(row: Mapping[str, Any]) -> Run:
 
 def job_columns(job: Job) -> dict[str, Any]:
     """Return those columns of a run that Azure ML's word on its job changes."""
-    return {"job_status": job.status, "metrics": json.dumps(dict(job.metrics))}
+    missing = text_of(job.missing_since) if job.missing_since else ""
+    return {"job_status": job.status, "metrics": json.dumps(dict(job.metrics)), "missing_since": missing}
 
 
 def moment_columns(run: Run) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Protocol
 
 from shared.core.run import Run
@@ -11,11 +12,15 @@ PREFLIGHT = "Preflight"  # the code of a refusal by us, before Azure ML was aske
 
 @dataclass(frozen=True)
 class Job:
-    """Azure ML's job: status in Azure's spelling, why it failed, and the latest value of each MLflow metric."""
+    """Azure ML's job: status in Azure's spelling, why it failed, and the latest value of each MLflow metric.
+
+    `missing_since`: for a job that Azure ML does not know, when it was looked for first.
+    """
 
     status: str
     reason: str = ""
     metrics: Mapping[str, float] = field(default_factory=dict)
+    missing_since: datetime | None = None
 
 
 class Training(Protocol):

@@ -1,16 +1,18 @@
 """The work of `submitting` and `training`: create the job, read the job."""
 
 import logging
+from datetime import timedelta
 
-from shared.core.events import Canceled, Completed, Event, Failed, Refused, Submitted
+from shared.core.events import Canceled, Completed, Event, Failed, Missing, Refused, Submitted
 from shared.core.run import Run
 from shared.errors import NotFound, ServiceRefused
-from shared.ports import PREFLIGHT
+from shared.ports import PREFLIGHT, Job
 from shared.work.services import NO_RIGHTS, Services, Waiting
 
 log = logging.getLogger(__name__)
 
-
+MISSING = "NotFound"  # what people see as the status of a job that Azure ML does not know
+MISSED_FOR = timedelta(hours=1)  # then it is given up
 KNOWN_STATUSES = frozenset(
     {"NotStarted", "Starting", "Provisioning", "Preparing", "Queued", "Running", "Finalizing"}
     | {"CancelRequested", "Completed", "Failed", "Canceled", "NotResponding", "Paused", "Unknown"}
@@ -35,7 +37,7 @@ def read_job(run: Run, services: Services) -> Event | Waiting:
     try:
         job = services.training.job(run)
     except NotFound:
-        return Failed((f"Azure ML no longer knows the job {run.job}",))
+        return _missing(run, services)
     match job.status:
         case "Completed":
             return Completed(job_status=job.status, metrics=job.metrics)
@@ -47,3 +49,14 @@ def read_job(run: Run, services: Services) -> Event | Waiting:
         case status if status not in KNOWN_STATUSES:
             log.warning("run %s: unknown job status %r; waiting", run.id, status)
     return Waiting(job)
+
+
+def _missing(run: Run, services: Services) -> Event | Waiting:
+    """Wait for a job that Azure ML does not know: the answer may be wrong, or a setting that people can mend."""
+    now = services.clock()
+    since = run.missing_since or now
+    if now - since > MISSED_FOR:
+        return Missing((f"Azure ML has not known the job {run.job} for an hour",))
+    return Waiting(
+        Job(MISSING, metrics=run.metrics, missing_since=since), f"Azure ML does not know the job {run.job}"
+    )

@@ -82,6 +82,14 @@ def test_the_jobs_status_and_metrics_are_noted_and_nothing_else(runs: Runs, run:
     assert len(runs.history(run.id)) == 1
 
 
+def test_since_when_a_job_is_missing_is_noted_until_it_is_seen_again(runs: Runs, run: Run):
+    runs.add(run)
+    runs.note_job(run.id, Job("NotFound", missing_since=START), runs.get(run.id).version)
+    assert runs.get(run.id).run == replace(run, job_status="NotFound", missing_since=START)
+    runs.note_job(run.id, Job("Running"), runs.get(run.id).version)
+    assert runs.get(run.id).run == replace(run, job_status="Running")
+
+
 def test_a_note_with_an_outdated_version_changes_nothing(runs: Runs, run: Run):
     runs.add(run)
     version = runs.get(run.id).version

@@ -50,7 +50,8 @@ class FakeRuns(Faulty):
             if run_id not in self._rows:
                 raise NotFound("runs", f"there is no run {run_id}")
             run = self._rows[run_id][0]
-            self._replace(replace(run, job_status=job.status, metrics=job.metrics), version)
+            noted = replace(run, job_status=job.status, metrics=job.metrics, missing_since=job.missing_since)
+            self._replace(noted, version)
 
     def _replace(self, run: Run, version: str) -> None:
         _, current = self._rows.get(run.id, (None, 0))

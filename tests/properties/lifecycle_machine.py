@@ -11,7 +11,7 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invar
 from shared.commands import CANCEL, DELETE, RETRY, Command
 from shared.core.lifecycle import is_final
 from shared.core.run import Moment, Run, State
-from shared.errors import Conflict, NotNow, ServiceRefused, ServiceUnavailable, TuneDropError
+from shared.errors import Conflict, NotFound, NotNow, ServiceRefused, ServiceUnavailable, TuneDropError
 from shared.ports import Dropped, Endpoint
 from tests.endings import (
     assert_all_ended,
@@ -32,6 +32,7 @@ ERRORS = (
     ServiceUnavailable("a service", "a bad moment"),
     Conflict("a repeated call met its own effect"),
     ServiceRefused("a service", "no rights yet", 403),
+    NotFound("a service", "a setting that leads elsewhere"),
 )
 COMMANDS = (CANCEL, RETRY, DELETE)
 ENDS = ("Completed", "Failed", "Canceled")

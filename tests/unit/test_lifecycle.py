@@ -27,6 +27,7 @@ def in_state(state: State, **changes: object) -> Run:
         (State.TRAINING, ev.Completed(), State.DEPLOYING),
         (State.TRAINING, ev.Failed(), State.FAILED),
         (State.TRAINING, ev.Canceled(), State.CANCELED),
+        (State.TRAINING, ev.Missing(), State.ABANDONING),
         (State.TRAINING, ev.DeadlinePassed(), State.ABANDONING),
         (State.ABANDONING, ev.CleanedUp(), State.FAILED),
         (State.DEPLOYING, ev.Ready(), State.VERIFYING),

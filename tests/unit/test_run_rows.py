@@ -48,6 +48,14 @@ def test_a_run_keeps_its_route_and_an_older_row_is_of_a_serverless_one(route: st
     assert run_of(row).endpoint == endpoint
 
 
+@pytest.mark.parametrize("missing_since", [None, NOW])
+def test_a_row_of_an_earlier_version_misses_no_job(missing_since: datetime | None):
+    row = columns_of(replace(RUN, missing_since=missing_since)) | {"PartitionKey": RUN.id}
+    assert run_of(row).missing_since == missing_since
+    del row["missing_since"]
+    assert run_of(row).missing_since is None
+
+
 def test_times_sort_as_text_whatever_their_zone():
     zone = timezone(timedelta(hours=5))
     times = [NOW, (NOW + timedelta(microseconds=1)).astimezone(zone), NOW + timedelta(seconds=1)]

@@ -20,7 +20,6 @@ from tests.unit.world import World
         ),
         (lambda w: w.endpoints.fail_next("create", ServiceRefused("azure ml", "no room", 409)), "no room"),
         (lambda w: setattr(w, "answer", lambda: "it said nothing"), "it said nothing"),
-        (lambda w: w.training.fail_next("job", NotFound("azure ml", "gone")), "no longer knows"),
     ],
 )
 def test_a_failed_run_says_why_and_leaves_nothing_that_costs(spoil, reason):
@@ -57,6 +56,44 @@ def test_a_job_status_leads_to_the_right_state(status, state):
     assert world.run(run_id).job_status == status
     if state is State.FAILED:
         assert "out of memory" in world.run(run_id).reasons[0]
+
+
+def missing(world: World, minutes: int) -> None:
+    """Let Azure ML not know the job at so many looks, then know it again."""
+    for _ in range(minutes):
+        world.training.fail_next("job", NotFound("azure ml", "404"))
+    world.tick(minutes)
+    world.training.recover()
+
+
+def test_a_job_that_is_not_found_is_waited_for_and_shown_as_such():
+    world = World()
+    run_id = world.receive(world.drop())
+    world.reconciler.advance(run_id)
+    world.training.becomes(world.run(run_id), "Running")
+    for _ in range(2):  # an hour in all, but never an hour at a time
+        missing(world, 40)
+        assert (world.run(run_id).state, world.run(run_id).job_status) == (State.TRAINING, "NotFound")
+        world.tick()
+        assert (world.run(run_id).job_status, world.run(run_id).missing_since) == ("Running", None)
+    missing(world, 40)
+    world.training.becomes(world.run(run_id), "Completed")
+    world.tick(4)
+    assert (world.run(run_id).state, world.run(run_id).missing_since) == (State.SERVING, None)
+
+
+def test_a_job_that_is_not_found_for_an_hour_is_given_up_and_canceled_where_it_runs():
+    world = World()
+    run_id = world.receive(world.drop())
+    world.reconciler.advance(run_id)
+    world.training.becomes(world.run(run_id), "Running")
+    missing(world, 62)
+    assert world.run(run_id).state is State.ABANDONING
+    world.tick(4)
+    run = world.run(run_id)
+    assert run.state is State.FAILED
+    assert run.reasons == (f"Azure ML has not known the job {run.job} for an hour",)
+    assert world.training.jobs[run.job].status == "Canceled"
 
 
 @pytest.mark.parametrize(("fake", "method"), [("training", "submit"), ("endpoints", "create")])
