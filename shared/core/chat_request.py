@@ -20,15 +20,20 @@ MAX_CHOICES = 8
 MAX_STOPS = 16
 MAX_TOOLS = 128
 MAX_TOP_LOGPROBS = 20
+LARGEST = 2**63 - MAX_CHOICES  # so that a seed has 64 bits also where it is counted up, one for each choice
 Check = Callable[[Any], bool]
 
 
 class Source(Enum):
     """Who wrote a text: decides whether, and as what, Prompt Shields see it."""
 
+    SYSTEM = auto()
     USER = auto()
     TOOL = auto()
     OTHER = auto()
+
+
+SOURCES = {"system": Source.SYSTEM, "user": Source.USER, "tool": Source.TOOL}
 
 
 @dataclass(frozen=True)
@@ -38,6 +43,7 @@ class Part:
     place: str
     strings: tuple[str, ...]
     source: Source = Source.OTHER
+    contents: tuple[str, ...] = ()  # those strings of a message that are neither names nor ids nor calls
 
 
 @dataclass(frozen=True)
@@ -58,15 +64,19 @@ class ChatRequest:
 
 
 def _number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+    return isinstance(value, float) or _whole(value)
 
 
 def _positive(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and value > 0
+    return _whole(value) and value > 0
 
 
 def _whole(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
+    return isinstance(value, int) and not isinstance(value, bool) and not _huge(value)
+
+
+def _huge(value: Any) -> bool:
+    return isinstance(value, int) and abs(value) > LARGEST
 
 
 def _flag(value: Any) -> bool:
@@ -160,7 +170,12 @@ def read_request(body: Any, *, drop_unknown: bool = False) -> ChatRequest:
     if "max_completion_tokens" in given:
         forwarded.setdefault("max_tokens", given["max_completion_tokens"])
     parts = [
-        Part(f"messages[{place}]", message.strings, _source(message.role))
+        Part(
+            f"messages[{place}]",
+            message.contents + message.others,
+            SOURCES.get(message.role, Source.OTHER),
+            message.contents,
+        )
         for place, message in enumerate(messages)
     ]
     parts += _other_parts(forwarded | {"user": given.get("user", "")})
@@ -186,11 +201,8 @@ def _check_fields(given: Mapping[str, Any], *, drop_unknown: bool) -> None:
         if name == "modalities" and fits is not None and not fits(value):
             raise bad_request("Only text is served here.", "unsupported_content", name)
         if fits is not None and not fits(value):
-            raise bad_request(f"Invalid value for {name!r}.", "invalid_value", name)
-
-
-def _source(role: str) -> Source:
-    return {"user": Source.USER, "tool": Source.TOOL}.get(role, Source.OTHER)
+            why = f" It has to lie between -{LARGEST} and {LARGEST}." if _huge(value) else ""
+            raise bad_request(f"Invalid value for {name!r}.{why}", "invalid_value", name)
 
 
 def _other_parts(fields: Mapping[str, Any]) -> Iterator[Part]:

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from shared.core.chat_request import MAX_CHOICES, MAX_MESSAGES
+from shared.core.chat_request import LARGEST, MAX_CHOICES, MAX_MESSAGES
 from shared.core.model_limits import without_system
 from tests.unit.inference.asking import KEY, SERVED, Asking, asked
 
@@ -47,6 +47,11 @@ REFUSED = [
     (asked(max_tokens=0), "invalid_value", "max_tokens"),
     (asked(max_tokens=True), "invalid_value", "max_tokens"),
     (asked(seed=1.5), "invalid_value", "seed"),
+    (asked(seed=2**63), "invalid_value", "seed"),
+    (asked(seed=-(2**63)), "invalid_value", "seed"),
+    (asked(max_tokens=2**63), "invalid_value", "max_tokens"),
+    (asked(temperature=10**4_299), "invalid_value", "temperature"),
+    (asked(logit_bias={"5": 10**4_299}), "invalid_value", "logit_bias"),
     (asked(n=MAX_CHOICES + 1), "invalid_value", "n"),
     (asked(stop=[5]), "invalid_value", "stop"),
     (asked(stream="yes"), "invalid_value", "stream"),
@@ -70,6 +75,17 @@ async def test_what_cannot_be_served_is_named_and_asked_of_nobody(body, code, pa
     assert (outcome.status, error["code"], error["param"]) == (400, code, param)
     assert error["type"] == "invalid_request_error"
     assert (asking.chat.asked, asking.safety.analysed) == ([], [])
+
+
+async def test_a_number_that_has_no_64_bits_is_refused_in_words():
+    outcome = await Asking().whole(asked(seed=10**4_299, n=2))
+    assert "It has to lie between" in outcome.body["error"]["message"]
+
+
+async def test_a_seed_that_is_counted_up_has_64_bits():
+    asking = Asking()
+    assert (await asking.whole(asked(seed=LARGEST, n=MAX_CHOICES))).status == 200
+    assert [body["seed"].bit_length() for body in asking.chat.asked] == [63] * MAX_CHOICES
 
 
 async def test_the_model_gets_what_is_known_and_nothing_else():
