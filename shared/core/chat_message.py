@@ -16,11 +16,12 @@ TEXT_PARTS = {"text": "text", "refusal": "refusal"}  # type of a content part ->
 
 @dataclass(frozen=True)
 class Message:
-    """A message as the model gets it, and its strings."""
+    """A message as the model gets it, and its strings: those of its content, then names, ids and calls."""
 
     role: str
     forwarded: Mapping[str, Any]
-    strings: tuple[str, ...]
+    contents: tuple[str, ...]
+    others: tuple[str, ...]
 
 
 def read_message(message: Any, place: str) -> Message:
@@ -46,7 +47,7 @@ def read_message(message: Any, place: str) -> Message:
     if calls:
         forwarded["tool_calls"] = calls
     called = [text for call in calls for text in (call["id"], *call["function"].values())]
-    return Message(role, forwarded, (*texts, *labels.values(), *called))
+    return Message(role, forwarded, tuple(texts), (*labels.values(), *called))
 
 
 def _texts(content: Any, place: str, role: str) -> Iterator[str]:

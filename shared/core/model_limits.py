@@ -1,9 +1,11 @@
 """What the endpoints of some base models cannot do, and what becomes of it."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from shared.core.base_models import Route, base_models
+from shared.core.chat_request import ChatRequest, Part, Source
 from shared.core.openai_errors import ApiError
 
 
@@ -14,6 +16,24 @@ def folds_system(base_model: str) -> bool:
     honours them, as our own training and scoring script do, so by default they are sent as they are.
     """
     return _phi_3(base_model) and not _managed(base_model)
+
+
+def as_sent(base_model: str, request: ChatRequest) -> ChatRequest:
+    """Return the request as the base model gets it: what is checked is read in the order in which the model does.
+
+    System text that becomes a user's is looked at as such, also for attacks.
+    """
+    if not folds_system(base_model):
+        return request
+    system = tuple(text for part in request.parts if part.source is Source.SYSTEM for text in part.contents)
+    parts = [part for part in request.parts if part.source is not Source.SYSTEM]
+    if all(part.source is not Source.USER for part in parts):
+        parts.insert(0, Part("messages", (), Source.USER))
+    first = next(place for place, part in enumerate(parts) if part.source is Source.USER)
+    user = parts[first]
+    parts[first] = replace(user, strings=system + user.strings, contents=system + user.contents)
+    messages = without_system(request.forwarded["messages"])
+    return replace(request, forwarded={**request.forwarded, "messages": messages}, parts=tuple(parts))
 
 
 def without_system(messages: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:

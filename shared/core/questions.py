@@ -49,7 +49,7 @@ def on_prompt(request: ChatRequest, policy: Policy) -> list[Question]:
     parts = [part.strings for part in request.parts]
     row = [part.strings for part in sorted(request.parts, key=_grows)]
     whole = [string for strings in row for string in strings]
-    texts = pieces(text for strings in (*parts, whole) for text in readings(strings))
+    texts = pieces(text for strings in (*parts, whole, _contents(request.parts)) for text in readings(strings))
     questions = [Question(Kind.ANALYSIS, text) for text in texts]
     return questions + (_on_attacks(request) if policy.shields else [])
 
@@ -61,6 +61,14 @@ def on_answer(strings: Sequence[str], policy: Policy) -> list[Question]:
         texts = dict.fromkeys(window for string in strings for window in windows(string))
         questions += [Question(Kind.PROTECTED, text) for text in texts if len(text) >= SHORTEST_PROTECTED]
     return questions
+
+
+def _contents(parts: Sequence[Part]) -> list[str]:
+    """Return the contents of messages, where names, ids or calls stand between them in the row of everything."""
+    messages = [part for part in parts if _grows(part)]
+    if len(messages) == 1 or all(part.strings == part.contents for part in messages):
+        return []
+    return [text for part in messages for text in part.contents]
 
 
 def _grows(part: Part) -> bool:
@@ -79,7 +87,10 @@ def _on_attacks(request: ChatRequest) -> list[Question]:
 
 
 def _texts(request: ChatRequest, source: Source) -> list[str]:
-    return pieces(text for part in request.parts if part.source is source for text in readings(part.strings))
+    """Return what one side said: each message by itself, and all contents in a row."""
+    parts = [part for part in request.parts if part.source is source]
+    row = [text for part in parts for text in part.contents] if len(parts) > 1 else []
+    return pieces(text for strings in (*(part.strings for part in parts), row) for text in readings(strings))
 
 
 def _batches(documents: Sequence[str]) -> list[list[str]]:

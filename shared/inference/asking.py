@@ -7,7 +7,6 @@ from typing import Any
 
 from shared.core.chat_answer import Answer, UnreadableAnswer, read_choices, read_usage
 from shared.core.chat_request import ChatRequest
-from shared.core.model_limits import folds_system, without_system
 from shared.errors import ServiceUnavailable
 from shared.inference.breaker import Breaker
 from shared.inference.tasks import gathered
@@ -39,14 +38,14 @@ class Asker:
             with breaker:
                 return await self._chat.complete(deployment, body)
 
-        answers = await gathered(*map(ask, bodies_for(deployment, request)))
+        answers = await gathered(*map(ask, bodies_for(request)))
         choices = [_only_choice(answer, place) for place, answer in enumerate(answers)]
         return WholeAnswer(choices, summed(map(read_usage, answers)) or NO_USAGE)
 
     def streams(self, deployment: Deployment, request: ChatRequest) -> list[AsyncIterator[Mapping[str, Any]]]:
         """Return one stream of chunks for each choice; each is its choice 0."""
         breaker = self._breaker(deployment)
-        return [self._stream(deployment, body, breaker) for body in bodies_for(deployment, request)]
+        return [self._stream(deployment, body, breaker) for body in bodies_for(request)]
 
     async def _stream(
         self, deployment: Deployment, body: Mapping[str, Any], breaker: Breaker
@@ -64,11 +63,9 @@ class Asker:
         return self._breakers.setdefault(deployment.endpoint, Breaker("model", busy_counts=False))
 
 
-def bodies_for(deployment: Deployment, request: ChatRequest) -> list[Mapping[str, Any]]:
+def bodies_for(request: ChatRequest) -> list[Mapping[str, Any]]:
     """Return what each call sends: the request for one choice, with a seed of its own where one was given."""
     forwarded = {name: value for name, value in request.forwarded.items() if name != "n"}
-    if folds_system(deployment.base_model):
-        forwarded["messages"] = without_system(forwarded["messages"])
     if request.choices == 1 or "seed" not in forwarded:
         return [forwarded] * request.choices
     return [{**forwarded, "seed": forwarded["seed"] + place} for place in range(request.choices)]

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from shared.core.chat_answer import delta_choice, message_choice
 from shared.core.chat_request import ChatRequest, read_request
 from shared.core.holdback import Pace
-from shared.core.model_limits import refuse_unsupported
+from shared.core.model_limits import as_sent, refuse_unsupported
 from shared.core.moderation import Verdict
 from shared.core.openai_errors import ApiError, model_not_found, prompt_blocked, service_unavailable
 from shared.core.policy import Policy
@@ -113,6 +113,7 @@ class Inference:
 
     async def _exchange(self, deployment: Deployment, request: ChatRequest, request_id: str) -> Exchange:
         refuse_unsupported(deployment.base_model, request.forwarded)
+        request = as_sent(deployment.base_model, request)
         policy = await self._policies.of(deployment.model)
         request_id = request_id or secrets.token_hex(16)
         return Exchange(deployment, request, policy, self._clock(), self._metrics, request_id)

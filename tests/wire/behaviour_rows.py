@@ -6,7 +6,7 @@ from typing import Any
 from starlette.responses import Response
 
 from shared.inference.patience import Patience
-from tests.fakes_inference import BAD, LISTED, LYRICS, deltas, message
+from tests.fakes_inference import ATTACK, BAD, LISTED, LYRICS, deltas, message
 from tests.unit.inference.asking import asked
 from tests.unit.inference.probes import ANSWERS, CALL, GOOD, PROMPTS, STREAMS, talk
 from tests.wire.behaviour import Row
@@ -92,6 +92,20 @@ def prompts() -> Mapping[str, Row]:
         asked(BAD), policy={"ask_first": True}, status=400, code="content_filter", asks_model=False
     )
     rows["several choices"] = Row(asked(BAD, n=3), status=400, code="content_filter")
+    for name, says in {"the user's": "WORD now", "nothing after": ""}.items():
+        system = {"role": "system", "content": "BAD" if says else BAD}
+        rows[f"system text that is folded into {name}"] = Row(
+            talk({**GOOD, "content": says}, {"role": "assistant", "content": "."}, system),
+            base_model="Phi-3-medium-4k-instruct",
+            status=400,
+            code="content_filter",
+        )
+    rows["an attack in system text that becomes the user's"] = Row(
+        talk({"role": "system", "content": ATTACK}, GOOD),
+        base_model="Phi-3-medium-4k-instruct",
+        status=400,
+        code="content_filter",
+    )
     rows["a model that does not answer"] = Row(
         asked(BAD), faults=(Fault("model", lambda: events(HANG)),), status=400, code="content_filter"
     )
@@ -113,6 +127,7 @@ def refusals() -> Mapping[str, Row]:
         "a message without content": refused(talk({"role": "user"}), "invalid_value"),
         "an unknown field": refused(asked(instructions=BAD), "unknown_parameter"),
         "an unknown field of a message": refused(talk({**GOOD, "thoughts": BAD}), "unknown_parameter"),
+        "a seed of 4,300 digits": refused(asked(n=2, seed=10**4_299), "invalid_value"),
         "too many choices": refused(asked(n=9), "invalid_value"),
         "too many messages": refused(talk(*[GOOD] * 1_001), "invalid_value"),
         "too much": refused(asked("x" * 1_000_001), "request_too_large", 413),
