@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from shared.ports import Analysis, Attacks, Deployment
+from tests.fakes.faulty import Faulty
 
 BAD = "BADWORD"  # what the fake finds harmful, exactly as written
 ATTACK = "JAILBREAK"
@@ -34,7 +35,7 @@ async def hanging() -> None:
 
 
 @dataclass
-class FakeSafety:
+class FakeSafety(Faulty):
     """Content Safety that knows one bad word and one attack, looked for in the text exactly as given."""
 
     trouble: Trouble = no_trouble
@@ -43,26 +44,32 @@ class FakeSafety:
     compared: list[str] = field(default_factory=list)
     severity: int = 6
 
+    def __post_init__(self) -> None:
+        super().__init__()
+
     async def analyze(self, text: str, blocklists: Sequence[str] = ()) -> Analysis:
         assert 0 < len(text) <= 10_000
         self.analysed.append(text)
-        await self.trouble()
-        listed = tuple(name for name in blocklists if LISTED in text)
-        return Analysis({**CLEAN, "Violence": self.severity if BAD in text else 0}, listed)
+        with self._call("analyze"):
+            await self.trouble()
+            listed = tuple(name for name in blocklists if LISTED in text)
+            return Analysis({**CLEAN, "Violence": self.severity if BAD in text else 0}, listed)
 
     async def attacks(self, prompt: str, documents: Sequence[str]) -> Attacks:
         assert 0 < len(prompt) <= 10_000
         assert len(documents) <= 5
         assert sum(map(len, documents)) <= 10_000
         self.shielded.append((prompt, tuple(documents)))
-        await self.trouble()
-        return Attacks(ATTACK in prompt, any(ATTACK in text for text in documents) if documents else None)
+        with self._call("attacks"):
+            await self.trouble()
+            return Attacks(ATTACK in prompt, any(ATTACK in text for text in documents) if documents else None)
 
     async def protected(self, text: str) -> bool:
         assert 110 <= len(text) <= 10_000
         self.compared.append(text)
-        await self.trouble()
-        return LYRICS in text
+        with self._call("protected"):
+            await self.trouble()
+            return LYRICS in text
 
 
 def message(content: str, **more: Any) -> dict[str, Any]:
@@ -83,7 +90,7 @@ USAGE = {"prompt_tokens": 3, "completion_tokens": 5, "total_tokens": 8}
 
 
 @dataclass
-class FakeChatModel:
+class FakeChatModel(Faulty):
     """A model that says what it is told to; asked for several choices, it gives `each` call's in turn."""
 
     choices: list[dict[str, Any]] = field(default_factory=lambda: [message("Hello there.")])
@@ -94,12 +101,16 @@ class FakeChatModel:
     ended: int = 0  # calls that came to their end, canceled or not
     canceled: int = 0
 
+    def __post_init__(self) -> None:
+        super().__init__()
+
     async def complete(self, deployment: Deployment, request: Mapping[str, Any]) -> dict[str, Any]:
         choices = self.each[len(self.asked)] if self.each else self.choices
         self.asked.append(request)
         try:
-            await self.trouble()
-            return {"choices": choices, "usage": USAGE, "system_fingerprint": BAD}
+            with self._call("complete"):
+                await self.trouble()
+                return {"choices": choices, "usage": USAGE, "system_fingerprint": BAD}
         except asyncio.CancelledError:
             self.canceled += 1
             raise

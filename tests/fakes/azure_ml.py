@@ -1,10 +1,11 @@
 """Azure ML, in memory."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from shared.core.run import Run
-from shared.errors import NotFound
-from shared.ports import Endpoint, Job
+from shared.errors import NotFound, ServiceRefused
+from shared.ports import PREFLIGHT, Endpoint, Job
 from tests.fakes.faulty import Faulty
 
 JOB_ENDS = frozenset({"Completed", "Failed", "Canceled"})
@@ -18,12 +19,17 @@ class FakeTraining(Faulty):
         self.jobs: dict[str, Job] = {}
         self.created = 0
         self.archived: set[str] = set()
+        self.obstacle: Callable[[str], str | None] = lambda _base_model: None  # why a job with it would fail
 
     def submit(self, run: Run) -> None:
         with self._call("submit"):
-            if run.job not in self.jobs:
-                self.created += 1
-                self.jobs[run.job] = Job("NotStarted")
+            if run.job in self.jobs:
+                return
+            obstacle = self.obstacle(run.checked.base_model)
+            if obstacle:
+                raise ServiceRefused("azure ml", obstacle, 400, PREFLIGHT)
+            self.created += 1
+            self.jobs[run.job] = Job("NotStarted")
 
     def job(self, run: Run) -> Job:
         with self._call("job"):

@@ -6,12 +6,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from shared.core.base_models import base_model
+from shared.core.base_models import base_model, base_models
 from shared.errors import NotFound
 from shared.preflight.account import GPU_PROVIDERS, PROVIDERS
 from shared.preflight.news import SUBSCRIPTIONS, Wanted
 from shared.preflight.roles import IDS, NEEDS
 from shared.preflight.storage import PLACES
+from tests.fakes.faulty import Faulty
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 APP, PROJECT, YOU, RUN_AS = ("00000000-0000-0000-0000-00000000000" + digit for digit in "1234")
@@ -40,6 +41,7 @@ REGISTRY = (
 )
 PHI_3 = base_model("Phi-3-mini-4k-instruct")
 WEIGHTS = f"{REGISTRY}/{PHI_3.name}/versions/{PHI_3.version}"
+ALL_WEIGHTS = [f"{REGISTRY}/{one.name}/versions/{one.version}" for one in base_models().values() if one.version]
 USAGES = "/subscriptions/sub/providers/Microsoft.Storage/locations/eastus2/usages"
 ENVIRONMENT = {
     "AzureWebJobsStorage__blobServiceUri": "https://sttd.blob.core.windows.net/",
@@ -140,7 +142,7 @@ def _gpus() -> list[tuple[str, dict[str, Any]]]:
         *vcpus("TotalLowPriorityCores", 100, "lowPriorityCores"),
         *vcpus("Total Cluster Dedicated Regional vCPUs", 100, "dedicatedCores"),
         (DISCOVERY, found),
-        (WEIGHTS, {}),
+        *((path, {}) for path in ALL_WEIGHTS),
         (CLUSTER, {"properties": cluster, "identity": {"userAssignedIdentities": {MACHINES.upper(): {}}}}),
     ]
 
@@ -225,7 +227,7 @@ def assigned() -> list[tuple[str, str, str]]:
 
 
 @dataclass
-class FakeAzure:
+class FakeAzure(Faulty):
     """Azure in memory; `failing` holds what a path, or a method's name, raises."""
 
     resources: Resources = field(default_factory=healthy)
@@ -236,6 +238,9 @@ class FakeAzure:
     clock: datetime = NOW
     cards: int = 0
 
+    def __post_init__(self) -> None:
+        super().__init__()
+
     def claims(self) -> Mapping[str, str]:
         self._fail("claims")
         return self.caller
@@ -245,18 +250,20 @@ class FakeAzure:
         return self.clock
 
     def read(self, path: str, version: str) -> Mapping[str, Any]:
-        self._fail(path)
-        if path not in self.resources:
-            raise NotFound("azure", "404 ResourceNotFound")
-        return self.resources[path]
+        with self._call("read"):
+            self._fail(path)
+            if path not in self.resources:
+                raise NotFound("azure", "404 ResourceNotFound")
+            return self.resources[path]
 
     def listed(self, path: str, version: str, chosen: str = "") -> list[Mapping[str, Any]]:
-        self._fail(path)
-        if chosen:
-            who = re.fullmatch(r"assignedTo\('(.+)'\)", chosen)
-            assert who
-            return [_assignment(role, scope) for principal, role, scope in self.roles if principal == who[1]]
-        return [facts for each, facts in self.resources.items() if each.rpartition("/")[0] == path]
+        with self._call("listed"):
+            self._fail(path)
+            if chosen:
+                who = re.fullmatch(r"assignedTo\('(.+)'\)", chosen)
+                assert who
+                return [_assignment(role, scope) for principal, role, scope in self.roles if principal == who[1]]
+            return [facts for each, facts in self.resources.items() if each.rpartition("/")[0] == path]
 
     def open(self, kind: str, name: str) -> None:
         self._fail(f"{kind} {name}")

@@ -21,7 +21,8 @@ from tests.endings import (
     runs_of,
 )
 from tests.port_calls import CALLS
-from tests.unit.world import GOOD, World, example
+from tests.unit.world import GOOD, example
+from tests.whole_world import WholeWorld
 
 NAMES = ("support.jsonl", "sales.jsonl")
 CONTENTS = {"good": GOOD, "another": GOOD + example(99).encode(), "bad": b"nonsense"}
@@ -60,7 +61,7 @@ class Lives(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.world = World()
+        self.world = WholeWorld()
         self.seen: dict[str, list[Moment]] = {}
         self.lost_answers = False  # a channel's or the table's: then a message may be sent twice
 

@@ -2,21 +2,26 @@
 
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 import pytest
 
 from shared.commands import CANCEL, DELETE, RETRY, Command
+from shared.core.policy import Policy
 from shared.core.run import State
 from shared.errors import ServiceRefused, ServiceUnavailable
 from shared.ports import DeadLetter, Dropped
 from tests.endings import assert_all_ended, assert_all_were_told, assert_nothing_costs_that_does_not_serve, runs_of
-from tests.port_calls import CALLS, OF_CHATS, PORTS, protocols
+from tests.fakes_inference import message
+from tests.port_calls import ALL_CALLS, CALLS, NO_CALLS_OF_RUNS, NO_PORTS_OF_RUNS, PORTS, Call, protocols
 from tests.unit.world import GOOD, World, example
+from tests.whole_world import WholeWorld
 
-Way = Callable[[World], None]
+Way = Callable[[WholeWorld], None]
 HANG = timedelta(seconds=46)  # as long as a call may take with all its retries (shared/calling.py)
 ENOUGH = 16  # ticks for any way, with a tick lost here and there
+LONG_ANSWER = "It is said at length. " * 6  # long enough to be somebody's text
 TWICE_RATHER_THAN_NEVER = {("teams", "send"), ("email", "send"), ("runs", "sent")}
 
 
@@ -43,6 +48,14 @@ def served(world: World) -> None:
 def served_on_gpus(world: World) -> None:
     world.drop("support.yaml", b"base_model: Phi-3.5-mini-instruct")
     uploaded(world)
+
+
+def compared(world: WholeWorld) -> None:
+    """Answers, in the dataset and of the new endpoint, are compared with what others have published."""
+    world.drop("support.yaml", b"protected_material: true")
+    world.policies._rows["support"] = Policy(protected_material=True)
+    world.chat.choices = [message(LONG_ANSWER)]
+    uploaded(world, GOOD + example(99).replace("It is", LONG_ANSWER).encode())
 
 
 def replaced(world: World) -> None:
@@ -108,6 +121,7 @@ def channel_refused(world: World) -> None:
 WAYS: dict[Way, list[State]] = {
     served: [State.SERVING],
     served_on_gpus: [State.SERVING],
+    compared: [State.SERVING],
     replaced: [State.SERVING, State.SERVING],
     rejected: [State.REJECTED],
     watched: [State.SERVING],
@@ -120,40 +134,69 @@ WAYS: dict[Way, list[State]] = {
 }
 
 
-def gone(way: Way, world: World) -> World:
+@dataclass(frozen=True)
+class Failing:
+    """How calls fail: before or after their effect, at once or by hanging, how often, the first or the last."""
+
+    after: bool = False
+    hangs: bool = False
+    times: int = 1
+    last: bool = False
+
+
+BEFORE, AFTER = Failing(), Failing(after=True)
+ONCE = {
+    "before": BEFORE,
+    "after": AFTER,
+    "hangs before": replace(BEFORE, hangs=True),
+    "hangs after": replace(AFTER, hangs=True),
+}
+MORE = {
+    "three times before": replace(BEFORE, times=3),
+    "three times after": replace(AFTER, times=3),
+    "at last before": replace(BEFORE, last=True),  # the first analysis screens the dataset, the last one verifies
+    "at last after": replace(AFTER, last=True),
+}
+ALL_FAILINGS = ONCE | MORE
+
+
+def gone(way: Way, world: WholeWorld) -> WholeWorld:
     way(world)
     world.tick(ENOUGH)
     return world
 
 
-def calls_on(way: Way) -> list[tuple[str, str]]:
-    """Return the calls that a run makes on this way."""
-    world = gone(way, World())
-    return [(fake, method) for fake, method in CALLS if getattr(world, fake).called[method]]
+def calls_on(way: Way) -> dict[Call, int]:
+    """Return how often a run makes each call on this way, if it does."""
+    world = gone(way, WholeWorld())
+    counts = {(fake, method): getattr(world, fake).called[method] for fake, method in ALL_CALLS}
+    return {call: count for call, count in counts.items() if count}
 
 
 ON_ALL_WAYS = {way: calls_on(way) for way in WAYS}
-FAILING = {"before": (1, False), "after": (1, True), "hangs": (1, True)}  # how often, and whether it took effect
-OFTEN = {"three times before": (3, False), "three times after": (3, True)}
 CASES = [
     pytest.param(way, call, failing, id=f"{way.__name__} {'.'.join(call)} {failing}")
     for way, calls in ON_ALL_WAYS.items()
     for call in calls
-    for failing in (FAILING | OFTEN if way is served else FAILING)
+    for failing in (ALL_FAILINGS if way is served else ONCE)
 ]
 
 
+def nothing() -> None:
+    """Let a call go well."""
+
+
 @pytest.mark.parametrize(("way", "call", "failing"), CASES)
-def test_every_call_may_fail(way: Way, call: tuple[str, str], failing: str):
-    world, (fake, method) = World(), call
-    times, after = (FAILING | OFTEN)[failing]
+def test_every_call_may_fail(way: Way, call: Call, failing: str):
+    world, (fake, method), how = WholeWorld(), call, ALL_FAILINGS[failing]
 
     def fail() -> None:
-        world.now += HANG if failing == "hangs" else timedelta()
+        world.now += HANG if how.hangs else timedelta()
         raise ServiceUnavailable(fake, "a bad moment")
 
-    for _ in range(times):
-        getattr(world, fake).meanwhile(method, fail, after=after)
+    going_well = ON_ALL_WAYS[way][call] - 1 if how.last else 0
+    for strike in [nothing] * going_well + [fail] * how.times:
+        getattr(world, fake).meanwhile(method, strike, after=how.after)
     gone(way, world)
     assert [run.state for run in runs_of(world)] == WAYS[way]
     attempts = sum(run.attempt for run in runs_of(world))
@@ -165,9 +208,10 @@ def test_every_call_may_fail(way: Way, call: tuple[str, str], failing: str):
 
 
 def test_no_call_is_left_out():
-    """A new method of a port comes into a way above, or is named in tests/port_calls.py as no run's."""
+    """A new method of a port comes into a way above, or tests/port_calls.py says why no run asks for it."""
     assert {call for calls in ON_ALL_WAYS.values() for call in calls} == set(CALLS)
+    assert set(NO_CALLS_OF_RUNS) < set(ALL_CALLS)
 
 
 def test_no_port_is_left_out():
-    assert {*PORTS.values(), *OF_CHATS} == protocols()
+    assert {*PORTS.values(), *NO_PORTS_OF_RUNS} == protocols()

@@ -13,7 +13,7 @@ from shared.errors import TuneDropError
 from shared.idle import report_idle
 from shared.intake import Intake
 from shared.notifier import Backgrounds, Notifier
-from shared.ports import Dropped
+from shared.ports import Deployment, Dropped
 from shared.reconciler import Reconciler
 from shared.retiring import retire_previous
 from shared.screening import Pace, Screening
@@ -77,7 +77,7 @@ class World:
             screening=Screening(
                 self.datasets, self._connected, self.clock, self.screening_mode, self.screening_sample, self.pace
             ),
-            verify=lambda _deployment, _run: self.answer(),
+            verify=self.verify,
             clock=self.clock,
             prices=self.prices,
         )
@@ -95,6 +95,10 @@ class World:
 
     def clock(self) -> datetime:
         return self.now
+
+    def verify(self, _deployment: Deployment, _run: Run) -> str | None:
+        """Return what is wrong with a new deployment's answer, or None."""
+        return self.answer()
 
     def drop(self, path: str = "support.jsonl", content: bytes = GOOD) -> Dropped:
         return self.datasets.drop(path, content, self.now)
