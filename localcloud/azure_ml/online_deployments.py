@@ -166,9 +166,7 @@ class Deployments:
         try:
             await server.start()
         except OnlineServerFailed as error:
-            raise NotProvisioned(
-                "ResourceNotReady", f"User container has crashed or terminated: {error}"
-            ) from error
+            raise NotProvisioned("ResourceNotReady", str(error)) from error
 
     async def _check(self, size: str, parts: Parts) -> None:
         """Find a machine and build the image, or say why that cannot be."""

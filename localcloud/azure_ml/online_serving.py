@@ -1,7 +1,6 @@
 """Microsoft's inference server for one deployment of an online endpoint: what Azure's container runs, run here."""
 
 import asyncio
-import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -19,12 +18,15 @@ ON_LOOPBACK = f"import azureml_inference_server_http.amlserver as s; s.DEFAULT_H
 GUNICORN = "--no-control-socket --graceful-timeout 1"  # a socket in the home folder would be all servers' one
 STARTUP = 120.0  # seconds; importing torch takes some, real Phi weights more
 PAUSE = 0.1  # seconds between two looks
-SAID = re.compile(r" [CE] \[\d+\] azmlinfsrv\.scorer - (.+)")
-RAISED = re.compile(r"^(?:\w+\.)*(?!UserScript)\w+(?:Error|Exception|Exit): .+")
+# Azure says no more of a container that dies; why it did is in its log.
+DIED = (
+    "User container has crashed or terminated, please see troubleshooting guide, available here: "
+    "https://aka.ms/oe-tsg#error-resourcenotready"
+)
 
 
 class OnlineServerFailed(Exception):
-    """The server of a deployment does not serve; says why, as its log does."""
+    """The server of a deployment does not serve; says as much as Azure does."""
 
 
 class OnlineServer:
@@ -78,7 +80,6 @@ class OnlineServer:
 
     async def _until_healthy(self) -> None:
         """Start the program and wait; it listens before its model is loaded, and answers afterwards."""
-        before = self.log.stat().st_size if self.log.exists() else 0
         self._dead.clear()
         self._child, serves = self._new_child(), False
         await self._child.start()
@@ -88,7 +89,7 @@ class OnlineServer:
             if not serves:
                 await self._child.stop()
         if not serves:
-            raise OnlineServerFailed(reason_in(self.log.read_text("utf-8", "replace")[before:]))
+            raise OnlineServerFailed(DIED)
 
     async def _serves(self) -> bool:
         """Wait until the program serves (true) or has died (false); raises OnlineServerFailed after its time."""
@@ -123,12 +124,3 @@ class OnlineServer:
 
     def _died(self, _error: ChildDiedError) -> None:
         self._dead.set()
-
-
-def reason_in(log: str) -> str:
-    """Return the line of a server's log that says why it ended: the scoring script's own, else the last error."""
-    lines = log.splitlines()
-    said = [match[1] for line in lines if (match := SAID.search(line))]
-    raised = [line for line in lines if RAISED.match(line)]
-    rest = [line for line in lines if line.strip()] or ["the server ended without a word"]
-    return (said or raised or rest)[-1]

@@ -1,6 +1,7 @@
-"""Why a managed online endpoint was not provisioned: Azure ML's words, and the server's last ones."""
+"""Why a managed online endpoint was not provisioned: Azure ML's words, and those of the server's log."""
 
 import logging
+import re
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -9,19 +10,21 @@ from shared.gateways.arm import Arm
 
 log = logging.getLogger(__name__)
 
-LINES = 50  # of the server's log that are asked for
+LINES = 200  # of the server's log that are asked for; a traceback follows the line that says most
 LINE_LIMIT = 200  # characters
 CONTAINER = "InferenceServer"
+SAID = re.compile(r"\b[CE] \[\d+\] azmlinfsrv\.scorer - (.+)")  # our script, by the server's own logger
+RAISED = re.compile(r"(?:\w+\.)*(?!UserScript)\w+(?:Error|Exception|Exit): .+")  # but not the server's wrapping
 
 
 def failure_of(arm: Arm, run_id: str, resource: dict[str, Any], deployment: str = "") -> str:
     """Return why an endpoint or a deployment (then with its path) of the run failed; empty where nothing tells.
 
-    What the operation says comes first; the last line of the server's log follows, since it names the fault of a
-    script or a model that Azure ML knows as "not ready" only.
+    What the operation says comes first; a line of the server's log follows, since it names the fault of a script
+    or a model that Azure ML knows as "not ready" only.
     """
     told = [_operation_error(arm, run_id, resource)]
-    told += [_last_line(arm, run_id, deployment)] if deployment else []
+    told += [_log_says(arm, run_id, deployment)] if deployment else []
     return "; ".join(text for text in told if text)
 
 
@@ -41,11 +44,22 @@ def _operation_error(arm: Arm, run_id: str, resource: dict[str, Any]) -> str:
     return ": ".join(str(text) for text in (error.get("code"), error.get("message")) if text)
 
 
-def _last_line(arm: Arm, run_id: str, deployment: str) -> str:
+def _log_says(arm: Arm, run_id: str, deployment: str) -> str:
     try:
         answer = arm.post(f"{deployment}/getLogs", {"containerType": CONTAINER, "tail": LINES})
     except (ServiceRefused, ServiceUnavailable) as silence:
         log.info("run %s: no log of its server: %s", run_id, silence)
         return ""
-    lines = [line.strip() for line in str(answer.get("content") or "").splitlines() if line.strip()]
-    return f"its log ends: {lines[-1][:LINE_LIMIT]}" if lines else ""
+    says = telling_line(str(answer.get("content") or ""))
+    return f"its log says: {says[:LINE_LIMIT]}" if says else ""
+
+
+def telling_line(log: str) -> str:
+    """Return the line that says why a server ended: the scoring script's own, else an exception's, else the last.
+
+    The last lines of Microsoft's server are always gunicorn's, of a worker that failed to boot.
+    """
+    lines = [line for line in log.splitlines() if line.strip()]
+    said = [match[1] for line in lines if (match := SAID.search(line))]
+    raised = [line for line in lines if RAISED.match(line)]
+    return (said or raised or lines or [""])[-1].strip()

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from localcloud.azure_ml.online_serving import OnlineServerFailed
+from localcloud.azure_ml.online_serving import DIED, OnlineServerFailed
 from localcloud.frame import Cloud
 
 
@@ -20,7 +20,7 @@ class StandInServer:
     async def start(self) -> None:
         self.log.write_text("one\ntwo\nthree\n")
         if "raise" in self.script.read_text():
-            raise OnlineServerFailed("ValueError: the model is bad")
+            raise OnlineServerFailed(DIED)
         self.runs = True
 
     async def stop(self) -> None:

@@ -97,7 +97,7 @@ def test_a_deployment_goes_alone_once_it_has_no_traffic(cloud: Served, name: str
         (
             {"codeConfiguration": {"codeId": CODE, "scoringScript": "scorer/bad.py"}},
             "ResourceNotReady",
-            "ValueError: the model is bad",
+            "User container has crashed or terminated, please see",
         ),
         (
             {"codeConfiguration": {"codeId": CODE, "scoringScript": "scorer/none.py"}},

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from shared.core.run import Checked, Run
 from shared.errors import ServiceRefused, ServiceUnavailable, TuneDropError
 from shared.gateways.code_folder import files_of, hash_of
+from shared.gateways.deployment_failure import telling_line
 from shared.gateways.managed_endpoints import ManagedEndpoints
 from shared.ports import PREFLIGHT, Endpoint
 from shared.settings import settings_and_faults
@@ -25,6 +27,8 @@ DEPLOYMENT = f"{ENDPOINT}/deployments/tuned"
 MODEL = f"models/{RUN.asset}/versions/1"
 AWAY = ServiceUnavailable("azure ml", "away")
 REFUSED = ServiceRefused("azure ml", "409 taken", 409)
+# What Microsoft's inference server really logged; gunicorn's four lines end each such log.
+WITHOUT_MODEL = Path(__file__).with_name("server_without_model.log").read_text("utf-8")
 
 
 def gateway(arm: RestWorkspace, **changed: str) -> ManagedEndpoints:
@@ -124,10 +128,14 @@ def test_it_waits_for_its_model():
             {"/ops/1": {"status": "Failed", "error": {"code": "OutOfQuota", "message": "No A100s."}}},
             "OutOfQuota: No A100s.",
         ),
-        ({f"{DEPLOYMENT}/getLogs": {"content": "loading\n\nno config.json\n"}}, "its log ends: no config.json"),
         (
             {"/ops/1": {"error": {"message": "Not ready."}}, f"{DEPLOYMENT}/getLogs": {"content": "x" * 999}},
-            f"Not ready.; its log ends: {'x' * 200}",
+            f"Not ready.; its log says: {'x' * 200}",
+        ),
+        (
+            {f"{DEPLOYMENT}/getLogs": {"content": WITHOUT_MODEL}},
+            "its log says: the model cannot be served: "
+            "nothing beneath /var/azureml-app/models/1 has a config.json and a tokenizer",
         ),
     ],
 )
@@ -139,6 +147,25 @@ def test_a_deployment_that_failed_says_why(told: dict[str, Any], reason: str):
     own = {"AzureAsyncOperationUri": "https://management.azure.com/ops/1?api-version=2024-10-01"}
     arm.resources[DEPLOYMENT]["properties"]["properties"] = own
     assert looks(endpoints) == Endpoint("failed", reason=reason)
+
+
+@pytest.mark.parametrize(
+    ("log", "says"),
+    [
+        ("", ""),
+        ("\n \n", ""),
+        ("one\ntwo\n\n", "two"),
+        ("2026-11-21 C [7] azmlinfsrv.scorer - no model\nValueError: later\nWorker failed to boot.", "no model"),
+        ("E [7] azmlinfsrv.scorer - one\nI [7] azmlinfsrv.scorer - two\nlast", "one"),
+        (
+            "a.b.FileNotFoundError: score.py\n\nc.UserScriptImportException: failed\nWorker failed to boot.",
+            "a.b.FileNotFoundError: score.py",
+        ),
+        ("  SomeError: quoted\nValueError: first\nModuleNotFoundError: torch\nbye", "ModuleNotFoundError: torch"),
+    ],
+)
+def test_of_a_log_the_line_counts_that_says_most(log: str, says: str):
+    assert telling_line(log) == says
 
 
 def test_it_runs_as_the_identity_of_the_machines_and_asks_for_a_key():
