@@ -174,6 +174,15 @@ def test_repair_names_what_it_does_not_touch(folder, capsys):
     assert "R03  An example has messages: a list of 1 to 1000. broken once" in said  # the other was a copy
 
 
+@pytest.mark.parametrize(("text", "rule", "code"), [("\u200b", "R27b", 0), (" \n", "R11", 1)])
+def test_repair_names_a_text_that_it_would_empty(folder, capsys, text, rule, code):
+    (folder / "blank.jsonl").write_bytes(file_of(line(say("user", "Hi?"), say("assistant", text)), fill=60))
+    assert main(["repair", str(folder / "blank.jsonl"), str(folder / "out.jsonl")]) == code
+    said = "\n".join(lines_of(capsys)).partition("Not touched, since only you know what is right:")[2]
+    assert f"  {rule} " in said
+    assert (folder / "out.jsonl").read_bytes() == (folder / "blank.jsonl").read_bytes()
+
+
 def test_a_fix_can_be_switched_off(folder, capsys):
     out = folder / "mended.jsonl"
     assert main(["repair", str(folder / "messy.jsonl"), str(out), "--no-bom", "--no-duplicates"]) == 0

@@ -3,7 +3,6 @@
 from __future__ import annotations  # array[int] is a type from Python 3.12 on
 
 import hashlib
-import json
 import re
 from array import array
 from collections import Counter
@@ -14,6 +13,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from shared.core.dataset.comparing import repeated
+from shared.core.dataset.contents import with_contents
 from shared.core.dataset.decoding import NotJson, value_of
 from shared.core.dataset.findings import LISTED
 from shared.core.dataset.kinds import other_kind
@@ -24,6 +24,8 @@ from shared.core.dataset.reading import Places
 SPACE = b" \t"
 ZERO_WIDTH = "\u200b\u2060\ufeff"  # not the joiners: emoji and some scripts need them
 _ZERO_WIDTH = re.compile(f"[{ZERO_WIDTH}]")
+_BLANK_LINES = re.compile(r"\A\s*[\r\n]")
+_DECODER = msgspec.json.Decoder(float_hook=lambda spelled: msgspec.Raw(spelled.encode()))  # no digit is lost
 
 
 @dataclass(frozen=True)
@@ -41,7 +43,12 @@ FIXES = (
     Fix("array", "wrote each object on one line", "refuse a JSON array and indented JSON", ("F10",)),
     Fix("line-ends", "ended with LF", "leave CRLF, and a missing end of the last line", ("F08",)),
     Fix("blank-lines", "took out blank lines", "leave blank lines", ("F09",)),
-    Fix("white-space", "took off white space around lines and texts", "leave white space", ("F08",)),
+    Fix(
+        "white-space",
+        "took off white space around lines, behind texts, and blank lines before texts",
+        "leave white space",
+        ("F08",),
+    ),
     Fix("zero-width", "took out zero-width spaces", "leave zero-width spaces", ("R27b",)),
     Fix("duplicates", "took out copies of earlier examples", "leave copies of examples", ("D05",)),
 )
@@ -90,7 +97,7 @@ def repaired(
 
 
 def _copies(chunks_of: Callable[[], Iterable[bytes]], switches: frozenset[str]) -> frozenset[int]:
-    """Return the numbers of those lines whose example stands before, spelling and order of keys aside."""
+    """Return the numbers of those lines whose example stands before, spelling of texts and order of keys aside."""
     keys, places = array("Q"), Places()
     for line in _Repair(chunks_of, Changes(), switches).lines():
         key = _key(line.content)
@@ -103,7 +110,7 @@ def _copies(chunks_of: Callable[[], Iterable[bytes]], switches: frozenset[str]) 
 def _key(content: bytes) -> int | None:
     """Return 64 bits that tell an example, or None where the line is no JSON."""
     try:
-        plain = msgspec.json.encode(msgspec.json.decode(content), order="sorted")
+        plain = msgspec.json.encode(_DECODER.decode(content), order="sorted")
     except (msgspec.MsgspecError, ValueError, RecursionError):
         return None
     return int.from_bytes(hashlib.blake2b(plain, digest_size=8).digest())
@@ -171,16 +178,11 @@ class _Repair:
         """Return the line with its texts repaired; a line that is not faultless JSON stays as it is."""
         if not self._has_odd_texts(content):
             return content
-        told: set[str] = set()
         try:
-            value, faults = value_of(content)
-            for message in _messages(value):
-                message["content"] = self._plain(message["content"], told)
-            written = json.dumps(value, ensure_ascii=content.isascii(), allow_nan=False).encode()
-        except (NotJson, ValueError):
+            _, faults = value_of(content)
+        except NotJson:
             return content
-        done |= told if not faults else set()
-        return content if faults else written
+        return content if faults else with_contents(content, lambda text: self._plain(text, done))
 
     def _has_odd_texts(self, content: bytes) -> bool:
         """Tell whether a text would change."""
@@ -191,13 +193,21 @@ class _Repair:
         return any(self._plain(message["content"], set()) != message["content"] for message in messages)
 
     def _plain(self, text: str, done: set[str]) -> str:
-        """Return the repaired text, noting the fixes that changed it."""
-        for fix, plain in (("zero-width", _without_zero_width), ("white-space", str.strip)):
-            if self._does(fix):
-                before, text = text, plain(text)
-                if text != before:
-                    done.add(fix)
+        """Return the repaired text, noting the fixes that changed it; one that would be blank stays as it is."""
+        before, fixes = text, set[str]()
+        for fix, plain in (("zero-width", _without_zero_width), ("white-space", _trimmed)):
+            if self._does(fix) and plain(text) != text:
+                text = plain(text)
+                fixes.add(fix)
+        if not text.strip():
+            return before
+        done |= fixes
         return text
+
+
+def _trimmed(text: str) -> str:
+    """Return the text without blank lines before it and white space behind; its first line stays indented."""
+    return _BLANK_LINES.sub("", text.rstrip())
 
 
 def _without_zero_width(text: str) -> str:

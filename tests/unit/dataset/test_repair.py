@@ -23,13 +23,23 @@ def answer(text: str, ensure_ascii: bool = False) -> bytes:
     return json.dumps(value, ensure_ascii=ensure_ascii).encode()
 
 
+CODE = "    if x:\n        y()"
+SPELLED = (  # all but the text of a message keeps its spelling
+    b'{"x" :0.10000000000000000555,"y":12345678901234567890123,"z":1.0 , "w":[1E5,-0],"content": "d ",'
+    b' "m\\u0065ssages": [ {"role":"user","content":"Hi\\u0020\\/", "a":{"content":"b "}, "n": ["content", "c "]}'
+    b', {"c\\u006fntent" : "%s","role":"assistant", "weight": 1e0, "name": "content "} ] }'
+)
+
 BROKEN = [  # fix, broken, repaired, lines told
     ("bom", BOM + A + b"\n", A + b"\n", []),
     ("line-ends", A + b"\r\n" + B + b"\r\n", A + b"\n" + B + b"\n", [1, 2]),
     ("line-ends", A + b"\n" + B, A + b"\n" + B + b"\n", [2]),
     ("blank-lines", A + b"\n\n\n" + B + b"\n\n", A + b"\n" + B + b"\n", [2, 3, 5]),
     ("white-space", b"  " + A + b"\t\n", A + b"\n", [1]),
-    ("white-space", answer(" Yes. \n") + b"\n", answer("Yes.") + b"\n", [1]),
+    ("white-space", answer("Yes. \n") + b"\n", answer("Yes.") + b"\n", [1]),
+    ("white-space", answer("\n \r\n\tYes.\n  No.\n") + b"\n", answer("\tYes.\n  No.") + b"\n", [1]),
+    ("white-space", answer(" \n" + CODE) + b"\n", answer(CODE) + b"\n", [1]),
+    ("white-space", SPELLED.replace(b"%s", b"Yes. ") + b"\n", SPELLED.replace(b"%s", b"Yes.") + b"\n", [1]),
     ("zero-width", answer("Y\u200bes\ufeff.\u2060") + b"\n", answer("Yes.") + b"\n", [1]),
     ("zero-width", answer("Y\u200bé", ensure_ascii=True) + b"\n", answer("Yé", ensure_ascii=True) + b"\n", [1]),
     ("duplicates", A + b"\n" + B + b"\n" + A + b"\n" + A + b"\n", A + b"\n" + B + b"\n", [3, 4]),
@@ -83,6 +93,15 @@ def test_where_the_chunks_are_cut_makes_no_difference(fix, broken, whole, lines,
         b'[{"messages": 1}] and more',
         b"\xff\xfe not UTF-8",
         answer("\u200cjoiners \u200d stay"),
+        answer(CODE),
+        answer(" Yes."),
+        answer("\u200b"),
+        answer(" \n\ufeff\t"),
+        answer(" \n"),
+        b'{"messages": {"a": {"content": "x "}}}',
+        b'{"a": 0.1}\n{"a": 0.10000000000000000001}\n{"a": 0.10}\n{"a": "0.1"}',
+        b'{"a": 12345678901234567890123}\n{"a": 12345678901234567890124}',
+        b'{"a": 1E5}\n{"a": 100000.0}\n{"a": 100000}',
         b'{"messages": [{"role": "user", "content": " \xff "}]}',
         b'{"other": " x "}',
         b'{"messages": [{"role": "user", "content": " x ", "a": ' + b"[" * 90_000 + b"]" * 90_000 + b"}]}",
@@ -137,7 +156,7 @@ def test_an_empty_array_leaves_nothing():
 
 
 def test_all_at_once_and_a_second_repair_finds_nothing_more():
-    file = BOM + b"  " + answer(" Y\u200bes. ") + b"\r\n\r\n" + answer("Yes.") + b"\r\n" + B
+    file = BOM + b"  " + answer("Y\u200bes. ") + b"\r\n\r\n" + answer("Yes.") + b"\r\n" + B
     done, changes = repair(file)
     assert done == answer("Yes.") + b"\n" + B + b"\n"
     assert changes.counts == {
