@@ -24,7 +24,8 @@ POINTED = frozenset({"HEBREW", "ARABIC"})  # commonly written without their mark
 # One character would become 8 or 18 letters, and a prompt of a million characters so many: abbreviated.
 LONGEST = {"\ufdfa": "\u0635\u0644\u0639\u0645", "\ufdfb": "\u062c\u0644"}
 LETTER = re.compile(
-    r"[A-Z ]*(?:LATIN (CAPITAL |SMALL )?LETTER|REGIONAL INDICATOR SYMBOL LETTER)(?: [A-Z]+)*? ([A-Z])(?: WITH .+)?"
+    r"[A-Z ]*(?:LATIN (CAPITAL |SMALL )?LETTER|REGIONAL INDICATOR SYMBOL LETTER)(?: [A-Z]+)*? ([A-Z])"
+    r"(?: WITH (?!SMALL LETTER).+)?"  # that would be two letters in one
 )
 LETTER_BLOCKS = (
     range(0xC0, 0x2B0),
@@ -35,8 +36,10 @@ LETTER_BLOCKS = (
     range(0xAB30, 0xAB70),
     range(0x1F150, 0x1F200),
 )
-ALPHABETS = tuple(re.compile(letters) for letters in ("[A-Za-z]", "[\u0370-\u03ff]", "[\u0400-\u052f]"))
-OTHER_ALPHABET = re.compile("[\u0370-\u052f]")
+ALPHABETS = tuple(
+    re.compile(letters) for letters in ("[A-Za-z]", "[\u0370-\u03ff\u1f00-\u1fff]", "[\u0400-\u052f]")
+)
+OTHER_ALPHABET = re.compile("[\u0370-\u052f\u1f00-\u1fff]")
 WORD = re.compile(r"\w+")
 LOOKS_LIKE = {  # Greek and Cyrillic, and what most fonts draw as they draw the Latin letter
     "A": "\u0391\u0410",
