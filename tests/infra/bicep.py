@@ -116,6 +116,13 @@ def named(node: Node) -> list[Node]:
     return [child for child in node.named_children if child.type != "comment"]
 
 
+def all_in(node: Node) -> Iterator[Node]:
+    """Yield a node and everything below it."""
+    yield node
+    for child in named(node):
+        yield from all_in(child)
+
+
 def properties_of(node: Node | None) -> dict[str, Node]:
     """Return the properties of an object by their keys; none for what is no object."""
     if node is None or node.type != "object":

@@ -3,13 +3,10 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from tree_sitter import Node
-
-from tests.infra.bicep import Declared, Expression, File, properties_of, value_of
+from tests.infra.bicep import Declared, File, properties_of
+from tests.infra.kinds import declared_kind, kind_of
 from tests.infra.names import uses_of
 from tests.infra.wrong import Wrong, wrong
-
-LITERALS: dict[str, type] = {"string": str, "int": int, "bool": bool, "array": list, "object": dict}
 
 
 def modules(files: Mapping[str, File]) -> Iterator[Wrong]:
@@ -20,33 +17,21 @@ def modules(files: Mapping[str, File]) -> Iterator[Wrong]:
             if target is None:
                 yield wrong(file, one.line, "module missing", one.target)
             else:
-                yield from _params(file, one, target)
+                yield from _params(file, one, files)
         yield from _outputs(file, files)
 
 
-def _params(file: File, one: Declared, target: File) -> Iterator[Wrong]:
-    params = {param.name: param for param in target.of("param")}
+def _params(file: File, one: Declared, files: Mapping[str, File]) -> Iterator[Wrong]:
+    params = {param.name: param for param in files[one.target].of("param")}
     passed = properties_of(properties_of(one.body).get("params"))
     for name in sorted(set(passed) - set(params)):
         yield wrong(file, one.line, "param unknown", f"{one.target}: {name}")
     for name in sorted(name for name, param in params.items() if param.required and name not in passed):
         yield wrong(file, one.line, "param missing", f"{one.target}: {name}")
     for name in sorted(set(passed) & set(params)):
-        if not _fits(file, passed[name], params[name]):
+        found, wanted = kind_of(passed[name], file, files), declared_kind(params[name])
+        if found and wanted and found != wanted:
             yield wrong(file, one.line, "param of another type", f"{one.target}: {name}")
-
-
-def _fits(file: File, value: Node, param: Declared) -> bool:
-    """Tell whether a literal, or another param that is passed on, has the type that is declared."""
-    source = file.named(value.text.decode()) if value.type == "identifier" and value.text else None
-    if source is not None and source.kind == "param":
-        return source.type_name.rstrip("?") == param.type_name.rstrip("?")
-    return _is(value_of(value), param)
-
-
-def _is(found: Any, param: Declared) -> bool:
-    wanted = LITERALS.get(param.type_name.rstrip("?"))
-    return wanted is None or isinstance(found, Expression) or type(found) is wanted
 
 
 def _outputs(file: File, files: Mapping[str, File]) -> Iterator[Wrong]:

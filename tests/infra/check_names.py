@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from tree_sitter import Node
 
-from tests.infra.bicep import Declared, File, named, properties_of, text_of
+from tests.infra.bicep import Declared, File, all_in, named, properties_of, text_of
 from tests.infra.names import Use, known_late, uses_in, uses_of
 from tests.infra.wrong import Wrong, wrong
 
@@ -83,7 +83,7 @@ def cycles(file: File) -> Iterator[Wrong]:
 
 def loops_over_late_values(file: File) -> Iterator[Wrong]:
     """For-expressions over what only deploying tells: Azure must know their number before it begins."""
-    for node in _all(file.root):
+    for node in all_in(file.root):
         if node.type == "for_statement":
             late = known_late(file, named(node)[1])
             if late is not None:
@@ -147,9 +147,3 @@ def _secret(file: File, target: Declared, seen: frozenset[str]) -> bool:
     if target.kind == "var" and target.value is not None:
         return _tells_secret(file, target.value, seen | {target.name})
     return target.kind == "param" and "secure" in target.decorators
-
-
-def _all(node: Node) -> Iterator[Node]:
-    yield node
-    for child in named(node):
-        yield from _all(child)

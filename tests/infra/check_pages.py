@@ -4,7 +4,8 @@ import re
 from collections.abc import Iterator, Sequence
 
 from tests.infra.bicep import File, properties_of, value_of
-from tests.infra.check_resources import GUID, known
+from tests.infra.check_resources import GUID
+from tests.infra.known import known
 from tests.infra.wrong import Wrong, wrong
 
 NAME = re.compile(r"^[a-z-]+")

@@ -1,13 +1,11 @@
 """Resources: types, versions, properties and roles are known ones, and every door is locked."""
 
 import re
-import tomllib
 from collections.abc import Iterator
-from functools import cache
-from pathlib import Path
 from typing import Any
 
-from tests.infra.bicep import File, properties_of, text_of, value_of
+from tests.infra.bicep import File, all_in, key_of, named, properties_of, text_of, value_of
+from tests.infra.known import known, listed
 from tests.infra.paths import paths_of
 from tests.infra.wrong import Wrong, wrong
 
@@ -29,12 +27,17 @@ LOCKS: dict[str, dict[str, Any]] = {
         "properties.adminUserEnabled": False,
         "properties.anonymousPullEnabled": False,
     },
-    "Microsoft.EventGrid/topics": {"properties.disableLocalAuth": True},
+    "Microsoft.EventGrid/topics": {
+        "properties.disableLocalAuth": True,
+        "properties.minimumTlsVersionAllowed": "1.2",
+    },
     "Microsoft.Insights/components": {"properties.DisableLocalAuth": True},
     "Microsoft.KeyVault/vaults": {"properties.enableRbacAuthorization": True},
     "Microsoft.Web/sites": {"properties.httpsOnly": True, "properties.siteConfig.minTlsVersion": "1.2"},
     "Microsoft.Web/sites/basicPublishingCredentialsPolicies": {"properties.allow": False},
 }
+# What a resource that hangs on `privateNetwork` is given with it, and without it.
+WITH_PRIVATE_NETWORK = {"publicNetworkAccess": ("Disabled", "Enabled"), "defaultAction": ("Deny", "Allow")}
 SUBSCRIPTION = re.compile(r"/eventSubscriptions$")
 OF_SUBSCRIPTION = (
     "eventDeliverySchema",
@@ -45,18 +48,6 @@ OF_SUBSCRIPTION = (
 
 
 NAME_IN_MAP = re.compile(r"(notifications)\.\w+")  # keys that are ours to choose
-
-
-@cache
-def known() -> dict[str, Any]:
-    """Return what is known of Azure."""
-    return tomllib.loads((Path(__file__).parent / "known.toml").read_text(encoding="utf-8"))
-
-
-@cache
-def listed() -> dict[str, dict[str, list[str]]]:
-    """Return the values that properties may have, by type and path."""
-    return tomllib.loads((Path(__file__).parent / "values.toml").read_text(encoding="utf-8"))
 
 
 def types(file: File) -> Iterator[Wrong]:
@@ -136,3 +127,15 @@ def locks(file: File) -> Iterator[Wrong]:
         for setting in OF_SUBSCRIPTION if SUBSCRIPTION.search(kind) else ():
             if not any(path.startswith(f"properties.{setting}") for path in found):
                 yield wrong(file, one.line, "door open", f"{one.name}: {setting} must be set")
+
+
+def network(file: File) -> Iterator[Wrong]:
+    """Doors that a private network does not shut."""
+    for node in all_in(file.root):
+        key, *values = named(node) if node.type == "object_property" else [node]
+        if not values or values[-1].type != "ternary_expression" or key_of(key) not in WITH_PRIVATE_NETWORK:
+            continue
+        shut, wide = WITH_PRIVATE_NETWORK[key_of(key)]
+        if text_of(values[-1]) != f"privateNetwork ? '{shut}' : '{wide}'":
+            line = int(node.start_point[0]) + 1
+            yield wrong(file, line, "door open", f"{key_of(key)} must be {shut} with a private network")

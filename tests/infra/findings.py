@@ -9,7 +9,16 @@ from pathlib import Path
 from typing import Any
 
 from shared.settings import REQUIRED
-from tests.infra import check_app, check_modules, check_names, check_pages, check_resources
+from tests.infra import (
+    check_app,
+    check_kinds,
+    check_language,
+    check_modules,
+    check_names,
+    check_pages,
+    check_resources,
+    check_values,
+)
 from tests.infra.bicep import File, folder
 from tests.infra.wrong import Wrong
 
@@ -47,6 +56,12 @@ def _sources() -> str:
 
 PER_FILE: tuple[Callable[[File], Iterator[Wrong]], ...] = (
     check_names.syntax,
+    check_language.calls,
+    check_language.read_of_calls,
+    check_language.decorated,
+    check_language.set_twice,
+    check_language.defaults,
+    check_language.scopes,
     check_names.declared_twice,
     check_names.undefined,
     check_names.unused,
@@ -62,6 +77,8 @@ PER_FILE: tuple[Callable[[File], Iterator[Wrong]], ...] = (
     check_resources.roles,
     check_resources.assignments,
     check_resources.locks,
+    check_resources.network,
+    check_values.pinned,
 )
 
 
@@ -70,6 +87,10 @@ def findings(infra: Infra) -> list[Wrong]:
     found = [wrong for file in infra.files.values() for check in PER_FILE for wrong in check(file)]
     found += check_modules.modules(infra.files)
     found += check_modules.orphans(infra.files)
+    found += check_kinds.declared(infra.files)
+    found += check_kinds.properties(infra.files)
+    found += check_values.containers(infra.files)
+    found += check_values.settings(infra.files["functions.bicep"])
     found += check_modules.given(infra.files["main.bicep"], infra.parameters)
     return found + list(_agreement(infra))
 

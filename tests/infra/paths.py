@@ -10,6 +10,23 @@ from tests.infra.bicep import named, properties_of
 OF_BICEP = {"parent", "scope", "dependsOn"}
 
 
+def set_in(node: Node | None, path: str = "") -> Iterator[tuple[str, Node]]:
+    """Yield each property that an object sets with its value as a whole, arrays and objects too."""
+    if node is None:
+        return
+    if node.type == "object":
+        for key, value in properties_of(node).items():
+            if path or key not in OF_BICEP:
+                inner = f"{path}.{key}" if path else key
+                yield inner, value
+                yield from set_in(value, inner)
+    elif node.type == "for_statement":
+        yield from set_in(node.child_by_field_name("body"), path)
+    elif node.type in ("array", "parenthesized_expression", "ternary_expression"):
+        for item in named(node):
+            yield from set_in(item, path)
+
+
 def paths_of(node: Node | None, path: str = "") -> Iterator[tuple[str, Node]]:
     """Yield each property that an object sets with its value, also in arrays, loops and conditions."""
     if node is None:
