@@ -15,7 +15,7 @@ from shared.errors import Conflict, NotFound, NoToken, ServiceRefused, ServiceUn
 RETRIES = 2  # by the SDK, within seconds; after that the timer, the queue or Event Grid comes back
 LONGEST_WAIT = 5.0  # seconds of Retry-After that are waited for on the spot
 CONNECTION_TIMEOUT = 5.0  # seconds
-READ_TIMEOUT = 10.0  # seconds; with both retries a call ends within 46 s, mostly far sooner
+READ_TIMEOUT = 10.0  # seconds; how long a call may take with its retries: tests/longest_call.py
 TRY_LATER = frozenset({408, 429})
 NEVER = frozenset({501, 505})  # of the 5xx: what is not implemented now is not implemented later
 REASON_LIMIT = 300  # characters of a service's own words

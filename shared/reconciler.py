@@ -5,17 +5,16 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
 from shared.core.events import Broken, DeadlinePassed, Event
-from shared.core.lifecycle import LIFECYCLE, NO_LIMITS, Work, deadline_of, decide, is_final
-from shared.core.run import Run, State
+from shared.core.lifecycle import LIFECYCLE, NO_LIMITS, deadline_of, decide, is_final
+from shared.core.run import State
 from shared.errors import Conflict, NotFound, ServiceRefused, ServiceUnavailable, TuneDropError, place_of
 from shared.notifier import Notifier
 from shared.ports import Queue, Runs, StoredRun
-from shared.work import WORK, Services, Waiting
+from shared.work import WORK, Services, Waiting, undo_late
 
 log = logging.getLogger(__name__)
 
 BROKE_OFF = "five tries in a row broke off; see TuneDrop's log"
-ENDED = frozenset({State.FAILED, State.CANCELED, State.DELETED})  # nothing of such a run may be left
 
 
 class Reconciler:
@@ -36,19 +35,19 @@ class Reconciler:
     def advance(self, run_id: str) -> None:
         """Take the run as far as it goes now. Raises ServiceUnavailable when the run table does not answer."""
         try:
-            for _ in State:  # no state comes twice
-                stored = self._runs.get(run_id)
-                if not self._step(stored):
-                    break
-                self._notifier.publish(run_id)
-            self._notifier.publish(run_id)  # what a crash left
-            if not is_final(stored.run.state):  # work that waits saves nothing, so it meets no conflict
-                self._undo_late(self._runs.get(run_id).run)
-        except Conflict:
-            log.info("run %s: somebody else changed it meanwhile", run_id)
-            self._undo_late(self._runs.get(run_id).run)
+            stored = self._runs.get(run_id)
         except NotFound:
             log.warning("run %s: there is no such run", run_id)
+            return
+        try:
+            while self._step(stored):  # no state comes twice
+                self._notifier.publish(run_id)
+                stored = self._runs.get(run_id)
+            self._notifier.publish(run_id)  # what a crash left
+        except Conflict:
+            log.info("run %s: somebody else changed it meanwhile", run_id)
+        # Also where nothing was saved: work that waits may have made something too.
+        undo_late(stored.run, self._runs.get(run_id).run, self._services)
 
     def park(self, run_id: str) -> None:
         """Give up on a run that broke off five times, where it is late or breaks again; else it is let go on."""
@@ -131,8 +130,3 @@ class Reconciler:
         overdue = isinstance(deadline_of(run, self._clock(), limits=self._limits), DeadlinePassed)
         if job and not overdue and (job.status, job.metrics) != (run.job_status, run.metrics):
             self._runs.note_job(run.id, job, stored.version)
-
-    def _undo_late(self, run: Run) -> None:
-        """Clean up once more after a run that ended while our work was under way: it may have made something."""
-        if run.state in ENDED:
-            WORK[Work.CLEAN_UP](run, self._services)

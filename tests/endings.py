@@ -50,6 +50,15 @@ def assert_nothing_costs_that_does_not_serve(world: World) -> None:
     assert named <= {run.endpoint for run in runs if run.state is State.SERVING}
 
 
+def assert_what_serves_is_asked(world: World) -> None:
+    """A run that serves has a live endpoint that its model's name points at, unless a later run served as well."""
+    ever = [run for run in runs_of(world) if State.SERVING in (m.state for m in world.runs._history[run.id])]
+    latest = {run.model: run for run in sorted(ever, key=lambda run: (run.created, run.id))}
+    serving = {run.model: run.endpoint for run in latest.values() if run.state is State.SERVING}
+    assert serving == {model: deployment.endpoint for model, deployment in world.models._rows.items()}
+    assert {world.endpoints.endpoints[endpoint].state for endpoint in serving.values()} <= {"succeeded"}
+
+
 def assert_all_were_told(world: World, *, rather_twice: bool = False) -> None:
     """Each piece of news went out once by each channel; or at least once, where a lost answer hid that it had."""
     for channel, messenger in ((Channel.TEAMS, world.teams), (Channel.EMAIL, world.email)):

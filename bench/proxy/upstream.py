@@ -192,8 +192,8 @@ def model_row(url: str) -> dict[str, str]:
         "base_model": BASE_MODEL,
         "created": BEGUN,
         "dataset_created": BEGUN,
-        "previous_endpoint": "",
         "content_hash": "",
+        "previous": "",
     }
 
 

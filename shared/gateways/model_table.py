@@ -1,5 +1,6 @@
 """The table of model names: what each name that clients put into "model" points at now."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import asdict, replace
 from datetime import datetime
@@ -49,16 +50,23 @@ class ModelTable:
         return chosen
 
     def forget_previous(self, deployment: Deployment) -> None:
-        """Record that the deployment served before is removed."""
+        """Record that nothing of what served before is left to point back at."""
         row = self._row(deployment.model)
         current = _deployment_of(row) if row else None
-        if current and current.previous_endpoint == deployment.previous_endpoint:
-            self._put(replace(current, previous_endpoint=""), row)
+        if current and current.previous == deployment.previous:
+            self._put(replace(current, previous=None), row)
 
-    def free(self, deployment: Deployment) -> None:
-        """Let the name point at nothing, if it points at this run's deployment still."""
+    def point_back(self, deployment: Deployment) -> None:
+        """Let the name point at what served before, or at nothing; does nothing if it points elsewhere by now.
+
+        Raises Conflict when another run points the name elsewhere at the same moment.
+        """
         row = self._row(deployment.model)
-        if row is None or row["run_id"] != deployment.run_id:
+        if row is None or row["endpoint"] != deployment.endpoint:
+            return
+        previous = _deployment_of(row).previous
+        if previous:
+            self._put(previous, row)
             return
         etag = row.metadata["etag"]  # type: ignore[attr-defined]  # TableEntity has metadata
         with calling(SERVICE):
@@ -98,12 +106,19 @@ class ModelTable:
             raise Conflict(f"{SERVICE}: {deployment.model} was created just now") from None
 
 
-def _row_of(deployment: Deployment) -> dict[str, Any]:
+def _row_of(deployment: Deployment) -> dict[str, str]:
+    return {"PartitionKey": PARTITION, "RowKey": deployment.model, **_columns_of(deployment)}
+
+
+def _columns_of(deployment: Deployment) -> dict[str, str]:
+    """Return the deployment as columns, without keys; what served before, and so on, as JSON in one of them."""
     times = {"created": text_of(deployment.created), "dataset_created": text_of(deployment.dataset_created)}
-    return {"PartitionKey": PARTITION, "RowKey": deployment.model} | asdict(deployment) | times
+    previous = json.dumps(_columns_of(deployment.previous)) if deployment.previous else ""
+    return asdict(deployment) | times | {"previous": previous}
 
 
 def _deployment_of(row: Mapping[str, Any]) -> Deployment:
     columns = {key: value for key, value in row.items() if key not in ("PartitionKey", "RowKey")}
     times = {name: datetime.fromisoformat(row[name]) for name in ("created", "dataset_created")}
-    return Deployment(**(columns | times))
+    previous = _deployment_of(json.loads(row["previous"])) if row["previous"] else None
+    return Deployment(**(columns | times | {"previous": previous}))

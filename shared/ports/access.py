@@ -21,8 +21,8 @@ class Deployment:
     base_model: str
     created: datetime  # when it began to serve
     dataset_created: datetime  # when its dataset was dropped: the newest drop wins
-    previous_endpoint: str = ""  # the deployment served before, to be removed
     content_hash: str = ""
+    previous: "Deployment | None" = None  # what served before: removed once this run serves, else pointed back at
 
     def taking_over(self, current: "Deployment | None") -> "Deployment":
         """Return what the name points at once this deployment asked for it: itself, or `current` of a newer drop.
@@ -35,9 +35,9 @@ class Deployment:
         # Blob storage tells times to the second; the run's id decides between equal ones, the same way each time.
         if (current.dataset_created, current.run_id) >= (self.dataset_created, self.run_id):
             return current
-        if current.previous_endpoint:
+        if current.previous:
             raise ServiceUnavailable("models", f"the endpoint that served {self.model!r} before is still there")
-        return replace(self, previous_endpoint=current.endpoint)
+        return replace(self, previous=current)
 
 
 class Models(Protocol):
@@ -56,11 +56,11 @@ class Models(Protocol):
         ...
 
     def forget_previous(self, deployment: Deployment) -> None:
-        """Record that the deployment served before is removed."""
+        """Record that nothing of what served before is left to point back at."""
         ...
 
-    def free(self, deployment: Deployment) -> None:
-        """Let the name point at nothing, if it points at this run's deployment still."""
+    def point_back(self, deployment: Deployment) -> None:
+        """Let the name point at what served before, or at nothing; does nothing if it points elsewhere by now."""
         ...
 
     def note_asked(self, model: str, at: datetime) -> None:

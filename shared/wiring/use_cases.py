@@ -135,10 +135,10 @@ class App(Services):
         return Health(checks, now)
 
     def retire_previous(self) -> None:
-        """Delete the endpoints that newer ones replaced."""
+        """Delete the endpoints that newer ones replaced; names whose newer run ended otherwise point back."""
         from shared.retiring import retire_previous
 
-        retire_previous(self.models, self.endpoints)
+        retire_previous(self.models, self.endpoints, self.runs)
 
     def report_idle(self) -> None:
         """Tell of endpoints that nobody asks."""

@@ -6,6 +6,7 @@ from shared.core.events import Answered, Event, Failed, NotAnswered, Ready
 from shared.core.run import Run
 from shared.errors import ServiceRefused
 from shared.ports import Deployment
+from shared.work.cleaning import end_earlier
 from shared.work.services import NO_RIGHTS, Services, Waiting
 
 
@@ -26,8 +27,9 @@ def deploy(run: Run, services: Services) -> Event | Waiting:
 
 def verify(run: Run, services: Services) -> Event | Waiting:
     """Ask the new deployment through the moderated path; then let the model's name point at it."""
+    end_earlier(run, services)
     served = services.models.find(run.model)
-    if served is not None and served.run_id == run.id:
+    if served is not None and served.endpoint == run.endpoint:
         return Answered()  # done before; the run's row was not saved
     deployment = _deployment(run, services.clock())
     problem = services.verify(deployment, run)
@@ -36,6 +38,8 @@ def verify(run: Run, services: Services) -> Event | Waiting:
     served = services.models.point(deployment)
     if served.run_id != run.id:
         return NotAnswered((f"a newer upload already serves {run.model!r} (run {served.run_id})",))
+    if served.endpoint != run.endpoint:
+        return Waiting(trouble="the name points at an earlier attempt's endpoint")
     return Answered()
 
 

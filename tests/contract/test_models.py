@@ -47,7 +47,7 @@ def test_the_first_deployment_of_a_name_comes_back_whole(models: Models, run: Ru
 
 def test_a_newer_drop_takes_over_and_remembers_what_to_remove(models: Models, run: Run):
     models.point(drop(run, 1))
-    expected = replace(drop(run, 2), previous_endpoint="td-r1")
+    expected = replace(drop(run, 2), previous=drop(run, 1))
     assert models.point(drop(run, 2)) == expected
     assert models.find(expected.model) == expected
 
@@ -73,13 +73,13 @@ def test_no_endpoint_is_forgotten_before_it_is_removed(models: Models, run: Run)
         models.point(drop(run, 3))
     assert models.find(second.model) == second
     models.forget_previous(second)
-    assert models.point(drop(run, 3)).previous_endpoint == "td-r2"
+    assert models.point(drop(run, 3)).previous == drop(run, 2)
 
 
 def test_only_the_endpoint_that_was_removed_is_forgotten(models: Models, run: Run):
     models.point(drop(run, 1))
     second = models.point(drop(run, 2))
-    models.forget_previous(replace(second, previous_endpoint="td-r0"))
+    models.forget_previous(replace(second, previous=drop(run, 0)))
     assert models.find(second.model) == second
     models.forget_previous(second)
     models.forget_previous(second)
@@ -87,19 +87,25 @@ def test_only_the_endpoint_that_was_removed_is_forgotten(models: Models, run: Ru
 
 
 def test_forgetting_for_an_unknown_name_changes_nothing(models: Models, run: Run):
-    models.forget_previous(replace(drop(run, 1), previous_endpoint="td-r0"))
+    models.forget_previous(replace(drop(run, 1), previous=drop(run, 0)))
     assert models.find(f"model-{run.id}") is None
 
 
-def test_a_freed_name_points_at_nothing(models: Models, run: Run):
-    models.free(models.point(drop(run, 1)))
-    models.free(drop(run, 1))
-    assert models.find(f"model-{run.id}") is None
+def test_a_name_points_back_at_what_served_before_or_at_nothing(models: Models, run: Run):
+    models.point(drop(run, 1))
+    second = models.point(drop(run, 2))
+    for _ in range(2):
+        models.point_back(second)
+        assert models.find(second.model) == drop(run, 1)
+    for _ in range(2):
+        models.point_back(drop(run, 1))
+        assert models.find(second.model) is None
 
 
-def test_a_name_that_points_at_another_run_is_not_freed(models: Models, run: Run):
+@pytest.mark.parametrize("elsewhere", [{"run_id": "r1", "endpoint": "td-r1"}, {"endpoint": "td-r2-2"}], ids=str)
+def test_a_name_that_points_elsewhere_by_now_does_not_point_back(models: Models, run: Run, elsewhere):
     newer = models.point(drop(run, 2))
-    models.free(drop(run, 1))
+    models.point_back(replace(newer, **elsewhere))
     assert models.find(newer.model) == newer
 
 
@@ -116,6 +122,7 @@ def test_asking_a_model_changes_nothing_of_what_its_name_points_at(models: Model
     models.note_asked(deployment.model, START)
     assert models.find(deployment.model) == deployment
     assert [one.model for one in models.all()].count(deployment.model) == 1
-    assert models.point(drop(run, 2)).previous_endpoint == "td-r1"
-    models.free(drop(run, 2))
+    assert models.point(drop(run, 2)).previous == deployment
+    models.forget_previous(replace(drop(run, 2), previous=deployment))
+    models.point_back(drop(run, 2))
     assert models.find(deployment.model) is None

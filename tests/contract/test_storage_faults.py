@@ -129,7 +129,7 @@ def test_a_name_points_at_one_deployment(way: Way, run: Run, when: str):
     here = Deployment(name, run.id, run.endpoint, "https://e", "Phi-4", START, START)
     broken(way, when, "POST", lambda: models.point(here))
     assert models.point(here).run_id == run.id
-    assert models.find(name).previous_endpoint == ""
+    assert models.find(name).previous is None
 
 
 @WHEN
@@ -172,9 +172,21 @@ def test_a_freed_name_points_at_nothing(way: Way, run: Run, when: str):
     models = ModelTable(way.settings, way.credential)
     here = Deployment(f"f{run.id}", run.id, run.endpoint, "https://e", "Phi-4", START, START)
     models.point(here)
-    broken(way, when, "DELETE", lambda: models.free(here))
-    models.free(here)
+    broken(way, when, "DELETE", lambda: models.point_back(here))
+    models.point_back(here)
     assert models.find(here.model) is None
+
+
+@WHEN
+def test_a_name_points_back_once(way: Way, run: Run, when: str):
+    models = ModelTable(way.settings, way.credential)
+    here = Deployment(f"b{run.id}", run.id, run.endpoint, "https://e", "Phi-4", START, START)
+    newer = replace(here, run_id="r9", endpoint="td-r9", dataset_created=START + timedelta(hours=1))
+    models.point(here)
+    models.point(newer)
+    broken(way, when, "PUT", lambda: models.point_back(newer))
+    models.point_back(newer)
+    assert models.find(here.model) == here
 
 
 @WHEN

@@ -13,7 +13,7 @@ from tests.cloud import eventually, running_cloud
 from tests.e2e.client import PAUSE, Person
 
 SAMPLE = Path("samples/support.jsonl").read_bytes()
-PATIENCE = 180.0  # seconds; a clean-up looks once more after a minute
+PATIENCE = 180.0  # seconds; a clean-up looks once more after two minutes
 
 
 @pytest.fixture(scope="module")

@@ -31,13 +31,17 @@ class FakeModels(Faulty):
     def forget_previous(self, deployment: Deployment) -> None:
         with self._call("forget_previous"):
             current = self._rows.get(deployment.model)
-            if current and current.previous_endpoint == deployment.previous_endpoint:
-                self._rows[deployment.model] = replace(current, previous_endpoint="")
+            if current and current.previous == deployment.previous:
+                self._rows[deployment.model] = replace(current, previous=None)
 
-    def free(self, deployment: Deployment) -> None:
-        with self._call("free"):
+    def point_back(self, deployment: Deployment) -> None:
+        with self._call("point_back"):
             current = self._rows.get(deployment.model)
-            if current and current.run_id == deployment.run_id:
+            if current is None or current.endpoint != deployment.endpoint:
+                return
+            if current.previous:
+                self._rows[deployment.model] = current.previous
+            else:
                 del self._rows[deployment.model]
 
     def note_asked(self, model: str, at: datetime) -> None:

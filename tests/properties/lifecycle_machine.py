@@ -4,6 +4,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, rule
@@ -17,6 +18,7 @@ from tests.endings import (
     assert_all_ended,
     assert_all_were_told,
     assert_nothing_costs_that_does_not_serve,
+    assert_what_serves_is_asked,
     live_jobs,
     runs_of,
 )
@@ -29,6 +31,7 @@ CONTENTS = {"good": GOOD, "another": GOOD + example(99).encode(), "bad": b"nonse
 MIDDLES = [  # calls in the middle of a step: between reading the run and saving what follows
     (fake, method) for fake, method in CALLS if fake in ("datasets", "training", "endpoints", "models")
 ] + [("runs", "save")]
+HANDING_OVER = (("models", "find"), ("models", "point"), ("runs", "save"))
 ERRORS = (
     ServiceUnavailable("a service", "a bad moment"),
     Conflict("a repeated call met its own effect"),
@@ -119,18 +122,37 @@ class Lives(RuleBasedStateMachine):
         self._meanwhile(call, lambda: self.person_asks(command, number), after)
         self.hint_comes(number)
 
-    @rule(call=st.sampled_from(MIDDLES), command=st.sampled_from(COMMANDS), number=st.integers(0, 3))
-    def a_call_takes_minutes(self, call: tuple[str, str], command: Command, number: int):
+    @rule(
+        call=st.sampled_from(MIDDLES),
+        commands=st.lists(st.sampled_from(COMMANDS), min_size=1, max_size=3),
+        ticks=st.integers(1, 6),
+        number=st.integers(0, 3),
+    )
+    def a_call_takes_minutes(self, call: tuple[str, str], commands: list[Command], ticks: int, number: int):
         """Others go on meanwhile; nothing fails besides: what is not promised is said in docs/reliability.md."""
         self._recover()
 
         def act() -> None:
-            self.person_asks(command, number)
-            self.world.tick(2)
+            for command in commands:
+                self.person_asks(command, number)
+                self.world.tick(ticks)
 
         self._meanwhile(call, act, after=False)
         self.hint_comes(number)
         self._recover()
+
+    @rule(call=st.sampled_from(HANDING_OVER), command=st.sampled_from(COMMANDS), after=st.booleans())
+    def a_person_asks_while_a_name_changes_hands(self, call: tuple[str, str], command: Command, after: bool):
+        """A newer drop is about to take over from what serves, if anything does."""
+        dropped = self.world.drop(NAMES[0], GOOD + example(100 + len(runs_of(self.world))).encode())
+        self._event(dropped)
+        self.deployments_answer_as(Trouble(error=ERRORS[0]))
+        self.world.tick(5)
+        self.deployments_answer_as(Trouble())
+        for number, run in enumerate(runs_of(self.world)):
+            if run.state is State.VERIFYING:
+                self._meanwhile(call, partial(self.person_asks, command, number), after)
+                self.hint_comes(number)
 
     @rule(command=st.sampled_from(COMMANDS), number=st.integers(0, 3))
     def person_asks(self, command: Command, number: int):
@@ -178,6 +200,7 @@ class Lives(RuleBasedStateMachine):
         self.history_only_grows()
         assert_all_ended(self.world)
         assert_nothing_costs_that_does_not_serve(self.world)
+        assert_what_serves_is_asked(self.world)
         assert_all_were_told(self.world, rather_twice=self.lost_answers)
 
     def _calm_down(self) -> None:

@@ -12,14 +12,20 @@ from shared.core.policy import Policy
 from shared.core.run import State
 from shared.errors import ServiceRefused, ServiceUnavailable
 from shared.ports import DeadLetter, Dropped
-from tests.endings import assert_all_ended, assert_all_were_told, assert_nothing_costs_that_does_not_serve, runs_of
+from tests.endings import (
+    assert_all_ended,
+    assert_all_were_told,
+    assert_nothing_costs_that_does_not_serve,
+    assert_what_serves_is_asked,
+    runs_of,
+)
 from tests.fakes_inference import message
+from tests.longest_call import LONGEST_CALL
 from tests.port_calls import ALL_CALLS, CALLS, NO_CALLS_OF_RUNS, NO_PORTS_OF_RUNS, PORTS, Call, protocols
 from tests.unit.world import GOOD, World, example
 from tests.whole_world import WholeWorld
 
 Way = Callable[[WholeWorld], None]
-HANG = timedelta(seconds=46)  # as long as a call may take with all its retries (shared/calling.py)
 ENOUGH = 16  # ticks for any way, with a tick lost here and there
 LONG_ANSWER = "It is said at length. " * 6  # long enough to be somebody's text
 TWICE_RATHER_THAN_NEVER = {("teams", "send"), ("email", "send"), ("runs", "sent")}
@@ -85,13 +91,20 @@ def abandoned(world: World) -> None:
     uploaded(world)
 
 
-def canceled(world: World) -> None:
+def canceled(world: World, content: bytes = GOOD) -> None:
     def busy() -> str | None:
         raise ServiceUnavailable("scoring", "busy")
 
     world.answer = busy
-    uploaded(world)
+    uploaded(world, content)
     asked(world, CANCEL, State.VERIFYING)
+
+
+def replacement_canceled(world: World) -> None:
+    """What served before goes on serving."""
+    uploaded(world)
+    world.tick(ENOUGH)
+    canceled(world, GOOD + example(99).encode())
 
 
 def deleted(world: World) -> None:
@@ -127,6 +140,7 @@ WAYS: dict[Way, list[State]] = {
     watched: [State.SERVING],
     abandoned: [State.FAILED],
     canceled: [State.CANCELED],
+    replacement_canceled: [State.SERVING, State.CANCELED],
     deleted: [State.DELETED],
     tried_again: [State.SERVING],
     letters_came: [State.SERVING],
@@ -191,19 +205,21 @@ def test_every_call_may_fail(way: Way, call: Call, failing: str):
     world, (fake, method), how = WholeWorld(), call, ALL_FAILINGS[failing]
 
     def fail() -> None:
-        world.now += HANG if how.hangs else timedelta()
+        world.now += LONGEST_CALL if how.hangs else timedelta()
         raise ServiceUnavailable(fake, "a bad moment")
 
     going_well = ON_ALL_WAYS[way][call] - 1 if how.last else 0
     for strike in [nothing] * going_well + [fail] * how.times:
         getattr(world, fake).meanwhile(method, strike, after=how.after)
     gone(way, world)
-    assert [run.state for run in runs_of(world)] == WAYS[way]
+    in_order = sorted(runs_of(world), key=lambda run: run.created)
+    assert [run.state for run in in_order] == WAYS[way]
     attempts = sum(run.attempt for run in runs_of(world))
     assert world.training.created <= attempts
     assert world.endpoints.created <= attempts
     assert_all_ended(world)
     assert_nothing_costs_that_does_not_serve(world)
+    assert_what_serves_is_asked(world)
     assert_all_were_told(world, rather_twice=call in TWICE_RATHER_THAN_NEVER)
 
 

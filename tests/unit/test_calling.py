@@ -19,6 +19,8 @@ from azure.core.exceptions import (
 
 from shared.calling import LONGEST_WAIT, calling, client_options
 from shared.errors import Conflict, NotFound, ServiceRefused, ServiceUnavailable, TuneDropError
+from shared.work.cleaning import SETTLED_AFTER
+from tests.longest_call import LONGEST_CALL, READ_TIMEOUTS
 
 
 @dataclass
@@ -166,3 +168,8 @@ def test_an_sdk_waits_on_the_spot_for_seconds_only(status: int, wait: str, waits
         with pytest.raises(ServiceUnavailable) as caught:
             hook(response)
         assert caught.value.retry_after == float(wait)
+
+
+def test_a_clean_up_looks_again_only_when_every_call_from_before_it_has_ended():
+    assert len(READ_TIMEOUTS) >= 5
+    assert LONGEST_CALL < SETTLED_AFTER

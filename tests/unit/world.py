@@ -125,7 +125,7 @@ class World:
     def _sweep(self) -> None:
         self.intake.sweep()
         self.intake.read_dead_letters()
-        retire_previous(self.models, self.endpoints)
+        retire_previous(self.models, self.endpoints, self.runs)
 
     def report_idle(self, days: int = 3) -> None:
         """What the daily timer does, and Event Grid with its news."""
