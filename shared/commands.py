@@ -7,7 +7,7 @@ from datetime import datetime
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt
 
 from shared.core.events import CancelAsked, DeleteAsked, Event, RetryAsked
-from shared.core.lifecycle import decide, is_final
+from shared.core.lifecycle import CLEANING, decide, is_final
 from shared.core.run import Run, State
 from shared.errors import Conflict, NotNow
 from shared.ports import Queue, Runs
@@ -25,17 +25,23 @@ class Command:
     under_way: Callable[[Run], bool]  # tells whether the run does it already
 
 
+def _goes_on(run: Run) -> bool:
+    """Tell whether the run goes on after a retry; a clean-up leads elsewhere, unless a deletion is tried again."""
+    elsewhere = run.state in CLEANING and run.state is not run.stopped_in
+    return run.attempt > 1 and not is_final(run.state) and not elsewhere
+
+
 CANCEL = Command(
     CancelAsked,
     "canceled",
-    "it has ended; delete it to remove what it made",
+    "only a run on its way to serving can be canceled; a deletion removes what it made",
     lambda run: run.state in (State.CANCELING, State.CANCELED),
 )
 RETRY = Command(
     RetryAsked,
     "tried again",
     "only a failed, canceled or rejected run can be tried again",
-    lambda run: run.attempt > 1 and not is_final(run.state),
+    _goes_on,
 )
 DELETE = Command(
     DeleteAsked,

@@ -185,8 +185,6 @@ def decide(run: Run, event: Event, now: datetime) -> Decision | None:
 
 def _stopped_in(run: Run, next_state: State) -> State | None:
     """Return where the run stopped: the state before the clean-up that leads to its end."""
-    if next_state is State.SERVING:
-        return None
     if next_state not in STOPS or run.state in (State.ABANDONING, State.CANCELING):
         return run.stopped_in
     return run.state
@@ -210,9 +208,9 @@ def _learned(run: Run, event: Event) -> Run:
 
 
 def _tried_again(run: Run) -> Run:
-    """Return the run with names of its own for what the retry makes; a job that completed stays the run's job."""
+    """Return the run with names of its own for what the retry makes; without a new job, its job stays its job."""
     attempt = run.attempt + 1
-    if GOES_ON[run.stopped_in or State.RECEIVED] is State.DEPLOYING:
+    if GOES_ON[run.stopped_in or State.RECEIVED] in (State.DEPLOYING, State.DELETING):
         return replace(run, attempt=attempt, endpoint_url="")
     return replace(run, attempt=attempt, job_attempt=attempt, job_status="", metrics={}, endpoint_url="")
 
@@ -237,13 +235,6 @@ def deadline_of(
 def is_final(state: State) -> bool:
     """Tell whether nothing more happens to a run in this state unless people ask for it."""
     return LIFECYCLE[state].work is Work.NONE
-
-
-def has_served(run: Run) -> bool:
-    """Tell whether the run serves or did: one that never did stopped somewhere before it was deleted."""
-    if run.state in (State.DELETING, State.DELETED, State.FAILED):
-        return run.stopped_in in (None, State.DELETING)
-    return run.state is State.SERVING
 
 
 def limits_of(text: str) -> Mapping[State, timedelta]:

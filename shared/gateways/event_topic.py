@@ -49,7 +49,8 @@ def _for_messages(notification: Notification) -> dict[str, Any]:
     told: dict[str, Any] = {"owner": checked.owner, "notify": checked.notify, "route": checked.route}
     if idle:
         told["idle"] = {"since": idle.since.isoformat(), "told": idle.told.isoformat()}
-    return told | {"job_attempt": run.job_attempt}
+    stopped_in = run.stopped_in.value if run.stopped_in else ""
+    return told | {"job_attempt": run.job_attempt, "stopped_in": stopped_in}
 
 
 def _idle_of(facts: Mapping[str, Any]) -> Idle | None:
@@ -57,14 +58,20 @@ def _idle_of(facts: Mapping[str, Any]) -> Idle | None:
     return Idle(*(datetime.fromisoformat(idle[name]) for name in ("since", "told"))) if idle else None
 
 
+def _stopped_in(facts: Mapping[str, Any]) -> State | None:
+    stopped_in = facts.get("stopped_in")
+    return State(stopped_in) if stopped_in else None
+
+
 def notification_of(facts: Mapping[str, Any]) -> Notification:
-    """Return the notification that an event's data holds; raises ServiceRefused when it is none of ours."""
+    """Return the notification that an event's data holds; raises ServiceRefused when it is none of ours.
+
+    Events on their way from an earlier version hold no route and not where the run stopped.
+    """
     try:
         checked = Checked(
             base_model=facts["base_model"],
-            route=facts.get(
-                "route", Route.SERVERLESS.value
-            ),  # events on their way from an earlier version have none
+            route=facts.get("route", Route.SERVERLESS.value),
             training_examples=facts["training_examples"],
             validation_examples=facts["validation_examples"],
             tokens=facts["tokens"],
@@ -85,6 +92,7 @@ def notification_of(facts: Mapping[str, Any]) -> Notification:
             checked=checked,
             attempt=facts["attempt"],
             job_attempt=facts["job_attempt"],
+            stopped_in=_stopped_in(facts),
             metrics=facts["job"]["metrics"],
         )
         return Notification(run, Channel(facts["channel"]), _idle_of(facts))

@@ -28,7 +28,7 @@ FIFTEEN_DAYS = "1296000"  # seconds; what a used-up quota really answers
 @pytest.fixture
 def failed(run: Run) -> Run:
     reasons, metrics = ("the training failed: out of memory",), {"train_loss": 0.5}
-    return replace(run, state=State.FAILED, reasons=reasons, metrics=metrics)
+    return replace(run, state=State.FAILED, reasons=reasons, metrics=metrics, stopped_in=State.TRAINING)
 
 
 @pytest.fixture
@@ -72,6 +72,7 @@ def test_what_is_published_is_what_is_told(topic, failed: Run):
     }
     assert {notification.run.job for notification in told} == {failed.job}
     assert [notification.run.metrics for notification in told] == [failed.metrics] * 2
+    assert [notification.run.stopped_in for notification in told] == [failed.stopped_in] * 2
 
 
 def test_that_a_model_is_idle_is_told_as_such(topic, failed: Run):
@@ -99,6 +100,10 @@ def test_an_event_names_its_run_and_channel(real: Real, failed: Run):
 def test_an_event_that_holds_no_notification_is_refused(missing: str):
     facts = _event_of(Notification(RUN, Channel.TEAMS)).data
     assert notification_of(facts).id == Notification(RUN, Channel.TEAMS).id
+    assert (
+        notification_of({name: value for name, value in facts.items() if name != "stopped_in"}).run.stopped_in
+        is None
+    )
     with pytest.raises(ServiceRefused):
         notification_of({name: value for name, value in facts.items() if name != missing})
 

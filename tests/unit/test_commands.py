@@ -1,10 +1,14 @@
 """What people ask of runs, in every state, repeated, and while services fail."""
 
+from datetime import timedelta
+
 import pytest
 
-from shared.commands import CANCEL, DELETE, RETRY, Command
+from shared.commands import CANCEL, DELETE, RETRY
+from shared.core.lifecycle import LIFECYCLE
+from shared.core.messages import email
 from shared.core.run import Channel, State
-from shared.errors import Conflict, NotFound, NotNow, ServiceRefused, ServiceUnavailable
+from shared.errors import Conflict, NotFound, ServiceRefused, ServiceUnavailable
 from tests.unit.world import GOOD, World, example
 
 FAILING = {
@@ -138,6 +142,22 @@ def test_delete_removes_the_endpoint_then_the_model():
     assert [n.channel for n in world.topic.published if n.run.state is State.DELETED] == list(Channel)
 
 
+def test_a_deletion_that_failed_is_tried_again_and_archives_what_served():
+    world, run_id = stopped_at(State.SERVING)
+    served = world.run(run_id).asset
+    world.commands.give(DELETE, run_id, "ann")
+    world.endpoints.fail_next("delete", ServiceUnavailable("azure ml", "away"))
+    world.now += LIFECYCLE[State.DELETING].limit + timedelta(minutes=1)
+    world.tick()
+    assert (world.run(run_id).state, world.run(run_id).stopped_in) == (State.FAILED, State.DELETING)
+    assert "support: the deletion failed" in email(world.email.sent[-1]).text
+    again = world.commands.give(RETRY, run_id, "ann")
+    assert world.commands.give(RETRY, run_id, "ann") == again
+    world.tick(4)
+    assert world.run(run_id).state is State.DELETED
+    assert world.training.archived == {served}
+
+
 def test_deleting_an_older_run_leaves_the_newer_one_serving():
     world, old = stopped_at(State.SERVING)
     new = world.receive(world.drop(content=GOOD + example(99).encode()))
@@ -161,24 +181,6 @@ def test_deleting_a_run_whose_predecessor_is_not_yet_removed_removes_both():
     assert world.run(new).state is State.DELETED
     assert world.run(old).state is State.SERVING
     assert world.endpoints.endpoints == {}
-
-
-@pytest.mark.parametrize(
-    ("state", "command"),
-    [
-        (State.SERVING, CANCEL),
-        (State.SERVING, RETRY),
-        (State.TRAINING, RETRY),
-        (State.TRAINING, DELETE),
-        (State.VERIFYING, DELETE),
-    ],
-    ids=lambda value: getattr(value, "word", str(value)),
-)
-def test_what_a_state_does_not_allow_is_refused_and_changes_nothing(state: State, command: Command):
-    world, run_id = stopped_at(state)
-    with pytest.raises(NotNow, match=f"is {state}"):
-        world.commands.give(command, run_id, "ann")
-    assert world.run(run_id).state is state
 
 
 def test_an_unknown_run_is_not_found():
@@ -212,8 +214,7 @@ def test_a_command_prevails_over_others_who_change_the_run_at_the_same_moment():
 @pytest.mark.parametrize("times", [1, 3])
 def test_a_deletion_survives_every_failing_call(method, after, times):
     world, run_id = stopped_at(State.SERVING)
-    of_models = (("models", "find"), ("models", "point_back"))
-    for fake, name in (("training", method), ("endpoints", "delete"), *of_models):
+    for fake, name in (("training", method), ("endpoints", "delete"), ("models", "find"), ("models", "free")):
         for _ in range(times):
             getattr(world, fake).fail_next(name, ServiceUnavailable(fake, "away"), after=after)
     world.commands.give(DELETE, run_id, "ann")

@@ -87,6 +87,20 @@ def test_every_open_state_can_be_canceled_but_those_that_remove_things(state):
             2,
             1,
         ),
+        (  # the deletion counts as an attempt; what it archives is what the job made
+            [
+                ev.Accepted(),
+                ev.Submitted(),
+                ev.Completed(),
+                ev.Failed(),
+                ev.CleanedUp(),
+                ev.DeleteAsked(),
+                ev.Broken(),
+            ],
+            State.DELETING,
+            3,
+            1,
+        ),
     ],
 )
 def test_a_retry_goes_on_where_the_run_stopped(events, goes_on, attempt, job_attempt):

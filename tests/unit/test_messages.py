@@ -112,6 +112,14 @@ def test_each_channel_says_what_happened_what_it_means_and_what_to_do(
             assert fact in text
 
 
+def test_a_deletion_that_failed_is_told_as_such():
+    for text in words(replace(RUN, state=State.FAILED, stopped_in=State.DELETING)):
+        for said in ("support: the deletion failed", "cost money", f"tunedrop delete {RUN.id}"):
+            assert said in text
+        assert "No new model" not in text
+        assert "still does" not in text
+
+
 @pytest.mark.parametrize(
     ("state", "checked", "said"),
     [

@@ -71,6 +71,13 @@ STORIES = {
     ),
 }
 
+DELETION_FAILED = Story(
+    lambda run: f"{run.model}: the deletion failed",
+    lambda _run: "Some of what this run made may still be there and cost money; its model may answer no more.",
+    lambda run: f"Mend the reason, then delete it once more: tunedrop delete {run.id}",
+    "attention",
+)
+
 
 def idle_story(idle: Idle) -> Story:
     """Return the story of a model that serves and that nobody asks."""
@@ -97,5 +104,7 @@ def _by_the_day(run: Run) -> str:
 
 def story_of(run: Run) -> Story:
     """Return the state's story; a state that nobody is told of has a plain one."""
+    if run.state is State.FAILED and run.stopped_in is State.DELETING:
+        return DELETION_FAILED
     plain = Story(lambda run: f"{run.model}: {run.state}", lambda _run: "", lambda _run: "")
     return STORIES.get(run.state, plain)
