@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from shared.core.dataset.lines import Lines
 
 PIECE = 256 * 1024  # bytes that are written at once, about
+AT_ONCE = 16 * 1024  # examples that are ordered at once
 _GOLDEN, _MIX, _64_BITS = 0x9E3779B97F4A7C15, 0xBF58476D1CE4E5B9, 2**64 - 1
 
 
@@ -33,7 +34,7 @@ class Split:
         return len(self.mask) - self.validation
 
 
-def split(groups: array[int], share: float, seed: int, strata: bytes = b"") -> Split:
+def split(groups: array[int], share: float, seed: int, strata: bytes = b"", at_once: int = AT_ONCE) -> Split:
     """Return the split; examples of one group (those with the same prompt, say) stay on one side.
 
     Groups are taken in an order that only seed and group decide, and only those that still fit, so that the
@@ -42,39 +43,53 @@ def split(groups: array[int], share: float, seed: int, strata: bytes = b"") -> S
     """
     strata = strata or bytes(len(groups))
     room = min(max(1, round(share * len(groups))), len(groups) - 1)
-    chosen = _first_fitting(groups, strata, room, seed, limit=int(2 * share * 2**64))
-    if chosen is None:
-        chosen = _first_fitting(groups, strata, room, seed, limit=2**64) or set()
-    return Split(seed, share, bytes(group in chosen for group in groups))
+    for limit in (int(2 * share * 2**64), 2**64):  # of millions of groups, most need not be looked at
+        parts = _parts(groups, seed, limit, at_once)
+        mask, room_left = _first_fitting(groups, strata, room, seed, parts)
+        if not room_left:
+            break
+    if not any(mask) and len(sizes := Counter(groups)) > 1:  # all are larger than the room, so there are few
+        least = min(sizes, key=lambda group: (sizes[group], _drawn(group, seed)))
+        mask = bytearray(group == least for group in groups)
+    return Split(seed, share, bytes(mask))
 
 
-def _first_fitting(groups: array[int], strata: bytes, room: int, seed: int, limit: int) -> set[int] | None:
-    """Return the groups for validation among those that draw less than `limit`, or None when more are needed.
+def _parts(groups: array[int], seed: int, limit: int, at_once: int) -> list[array[int]]:
+    """Return the examples whose groups draw less than `limit`, in order of parts of about `at_once` examples."""
+    count = 1 + len(groups) // at_once
+    parts = [array("I") for _ in range(count)]
+    for example, group in enumerate(groups):
+        drawn = _drawn(group, seed)
+        if drawn < limit:
+            parts[drawn * count >> 64].append(example)
+    return parts
 
-    Groups of no interest are left out before they are counted: of millions, most are.
-    """
-    sizes, stratum_of = Counter[int](), dict[int, int]()
-    for group, stratum in zip(groups, strata, strict=True):
-        if _drawn(group, seed) < limit:
-            sizes[group] += 1
-            stratum_of[group] = max(stratum, stratum_of.get(group, 0))
-    rooms = _rooms(Counter(strata), room)
-    chosen: set[int] = set()
-    in_order = sorted(sizes, key=lambda group: _drawn(group, seed))
+
+def _first_fitting(
+    groups: array[int], strata: bytes, room: int, seed: int, parts: list[array[int]]
+) -> tuple[bytearray, int]:
+    """Return which examples are for validation, and for how many more there was room; groups come part by part."""
+    mask, rooms = bytearray(len(groups)), _rooms(Counter(strata), room)
     for by_stratum in (True, False):  # what the strata leave over is for all
-        for group in in_order:
-            stratum = stratum_of[group]
-            if group not in chosen and sizes[group] <= (min(room, rooms[stratum]) if by_stratum else room):
-                chosen.add(group)
-                room -= sizes[group]
-                rooms[stratum] -= sizes[group]
+        for part in parts:
+            sizes, stratum_of = Counter[int](), dict[int, int]()
+            for example in part:
+                if not mask[example]:
+                    group = groups[example]
+                    sizes[group] += 1
+                    stratum_of[group] = max(strata[example], stratum_of.get(group, 0))
+            chosen: set[int] = set()
+            for group in sorted(sizes, key=lambda group: _drawn(group, seed)):
+                stratum = stratum_of[group]
+                if sizes[group] <= (min(room, rooms[stratum]) if by_stratum else room):
+                    chosen.add(group)
+                    room -= sizes[group]
+                    rooms[stratum] -= sizes[group]
+            for example in part:
+                mask[example] |= groups[example] in chosen
             if not room:
-                return chosen
-    if limit < 2**64:
-        return None
-    if not chosen and len(sizes) > 1:
-        chosen.add(min(sizes, key=lambda group: (sizes[group], _drawn(group, seed))))
-    return chosen
+                return mask, 0
+    return mask, room
 
 
 def _rooms(sizes: Counter[int], room: int) -> dict[int, int]:

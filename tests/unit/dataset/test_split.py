@@ -1,7 +1,9 @@
 """The automatic split: complete, without leaks, and always the same."""
 
+import tracemalloc
 from array import array
 from collections import Counter
+from itertools import product
 
 import pytest
 from hypothesis import given, settings
@@ -9,7 +11,7 @@ from hypothesis import strategies as st
 
 from shared.core.dataset import split_files
 from shared.core.dataset.comparing import in_both, repeated
-from shared.core.dataset.split import joined, split, strata_of
+from shared.core.dataset.split import _drawn, _rooms, joined, split, strata_of
 from shared.core.dataset.texts import lasting_hash
 from tests.unit.dataset.examples import check, file_of, good, line, say
 
@@ -57,6 +59,43 @@ def test_strata_separate_no_group(groups, share, seed):
     made = split(groups, share, seed, strata_of(array("I", range(len(groups)))))
     assert len({(group, side) for group, side in zip(groups, made.mask, strict=True)}) == len(set(groups))
     assert (made.validation > 0) == (len(set(groups)) > 1)
+
+
+def taken(groups: array, share: float, seed: int, strata: bytes) -> bytes:
+    """The same split, written down plainly: one group after the other, first where its stratum has room."""
+    sizes, stratum_of = Counter(groups), dict[int, int]()
+    for group, stratum in zip(groups, strata, strict=True):
+        stratum_of[group] = max(stratum, stratum_of.get(group, 0))
+    for limit in (int(2 * share * 2**64), 2**64):
+        room = min(max(1, round(share * len(groups))), len(groups) - 1)
+        rooms, chosen = _rooms(Counter(strata), room), set()
+        for by_stratum, group in product((True, False), sorted(sizes, key=lambda group: _drawn(group, seed))):
+            fits = sizes[group] <= (min(room, rooms[stratum_of[group]]) if by_stratum else room)
+            if fits and group not in chosen and _drawn(group, seed) < limit:
+                chosen.add(group)
+                room -= sizes[group]
+                rooms[stratum_of[group]] -= sizes[group]
+        if not room:
+            break
+    if not chosen and len(sizes) > 1:
+        chosen = {min(sizes, key=lambda group: (sizes[group], _drawn(group, seed)))}
+    return bytes(group in chosen for group in groups)
+
+
+@settings(max_examples=200)
+@given(groups_of_examples, st.floats(0.05, 0.5), st.integers(0, 9), st.integers(1, 80), st.integers(1, 70))
+def test_looking_at_a_part_of_the_groups_at_once_makes_the_same_split(groups, share, seed, lengths, at_once):
+    strata = strata_of(array("I", (number * 7919 % lengths for number in range(len(groups)))))
+    assert split(groups, share, seed, strata, at_once).mask == taken(groups, share, seed, strata)
+
+
+def test_a_split_in_halves_holds_little_of_many_examples():
+    groups, strata = array("Q", range(40_000)), strata_of(array("I", range(40_000)))
+    tracemalloc.start()
+    assert split(groups, 0.5, 0, strata, at_once=2_000).validation == 20_000
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 1_500_000  # a set and a dict of all groups take five times as much
 
 
 @pytest.mark.parametrize(
