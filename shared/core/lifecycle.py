@@ -185,6 +185,8 @@ def decide(run: Run, event: Event, now: datetime) -> Decision | None:
 
 def _stopped_in(run: Run, next_state: State) -> State | None:
     """Return where the run stopped: the state before the clean-up that leads to its end."""
+    if next_state is State.SERVING:
+        return None
     if next_state not in STOPS or run.state in (State.ABANDONING, State.CANCELING):
         return run.stopped_in
     return run.state
@@ -235,6 +237,13 @@ def deadline_of(
 def is_final(state: State) -> bool:
     """Tell whether nothing more happens to a run in this state unless people ask for it."""
     return LIFECYCLE[state].work is Work.NONE
+
+
+def has_served(run: Run) -> bool:
+    """Tell whether the run serves or did: one that never did stopped somewhere before it was deleted."""
+    if run.state in (State.DELETING, State.DELETED, State.FAILED):
+        return run.stopped_in in (None, State.DELETING)
+    return run.state is State.SERVING
 
 
 def limits_of(text: str) -> Mapping[State, timedelta]:

@@ -214,7 +214,8 @@ def test_a_command_prevails_over_others_who_change_the_run_at_the_same_moment():
 @pytest.mark.parametrize("times", [1, 3])
 def test_a_deletion_survives_every_failing_call(method, after, times):
     world, run_id = stopped_at(State.SERVING)
-    for fake, name in (("training", method), ("endpoints", "delete"), ("models", "find"), ("models", "free")):
+    of_models = (("models", "find"), ("models", "point_back"))
+    for fake, name in (("training", method), ("endpoints", "delete"), *of_models):
         for _ in range(times):
             getattr(world, fake).fail_next(name, ServiceUnavailable(fake, "away"), after=after)
     world.commands.give(DELETE, run_id, "ann")
