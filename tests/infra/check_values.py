@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 
 from tree_sitter import Node
 
+from localcloud.functions_host.ncrontab import ScheduleError, schedule_in
 from tests.infra.bicep import File, all_in, key_of, named, properties_of, text_of, value_of
 from tests.infra.paths import paths_of
 from tests.infra.wrong import Wrong, wrong
@@ -34,8 +35,6 @@ CONTAINER_IN = {
     "value": re.compile(r"^'\$\{storage\.properties\.primaryEndpoints\.blob\}(.+)'$"),
 }
 SCHEDULE = "ADVANCE_RUNS_SCHEDULE"
-FIELDS = ((0, 59), (0, 59), (0, 23), (1, 31), (1, 12), (0, 6))  # second, minute, hour, day, month, weekday
-PART = re.compile(r"(?:\*|(\d+)(?:-(\d+))?)(?:/[1-9]\d*)?")
 
 
 def containers(files: Mapping[str, File]) -> Iterator[Wrong]:
@@ -75,19 +74,16 @@ def settings(functions: File) -> Iterator[Wrong]:
     for name, wanted in PINNED_SETTINGS.items():
         if name in given and value_of(given[name]) != wanted:
             yield wrong(functions, _line(given[name]), "value must be another", f"{name} must be {wanted}")
-    if SCHEDULE in given and not is_schedule(str(value_of(given[SCHEDULE]))):
+    if SCHEDULE in given and not _is_schedule(str(value_of(given[SCHEDULE]))):
         yield wrong(functions, _line(given[SCHEDULE]), "no schedule", text_of(given[SCHEDULE]))
 
 
-def is_schedule(text: str) -> bool:
-    """Tell whether this is an NCRONTAB expression: six fields, seconds first."""
-    fields = text.split()
-    return len(fields) == len(FIELDS) and all(
-        (found := PART.fullmatch(part)) is not None
-        and all(low <= int(number) <= high for number in found.groups() if number)
-        for field, (low, high) in zip(fields, FIELDS, strict=True)
-        for part in field.split(",")
-    )
+def _is_schedule(text: str) -> bool:
+    try:
+        schedule_in(text)
+    except ScheduleError:
+        return False
+    return True
 
 
 def _line(node: Node) -> int:
