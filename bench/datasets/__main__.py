@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from bench.datasets.aims import HEAD, against
 from bench.datasets.chats import write_chats, write_short_lines
 from bench.datasets.contestants import CONTESTANTS
 
@@ -55,13 +56,14 @@ def took(name: str, path: Path) -> Took:
     return Took(run["seconds"], run["peak_mb"], path.stat().st_size / 1e6)
 
 
-def peers(path: Path, rounds: int) -> Iterator[tuple[str, ...]]:
+def peers(path: Path, lines: int, rounds: int) -> Iterator[tuple[str, ...]]:
     """Yield the rows of the table of all contestants on one file."""
     results = all_took(CONTESTANTS, path, rounds)
-    yield "contestant", "MB/s of CPU time", "of the floor", "peak memory, MB", "looks at"
+    yield "contestant", "MB/s of CPU time", "of the floor", "peak memory, MB", "looks at", *HEAD
     for name, result in results.items():
         ratio = result.speed / results[FLOOR].speed
-        yield name, f"{result.speed:.0f}", f"{ratio:.2f}", f"{result.peak_mb:.0f}", CONTESTANTS[name][1]
+        aims = against(result.speed, ratio, result.peak_mb, lines) if name == OURS else ("", "")
+        yield name, f"{result.speed:.0f}", f"{ratio:.2f}", f"{result.peak_mb:.0f}", CONTESTANTS[name][1], *aims
 
 
 def variants(
@@ -77,6 +79,7 @@ def variants(
         "of the floor",
         "peak memory, MB",
         "whole check, MB/s",
+        *HEAD,
     )
     path = folder / "other.jsonl"
     for name, options in (
@@ -98,15 +101,17 @@ def variant(name: str, path: Path, lines: int, rounds: int, *, whole: bool, floo
     """Return the row of one file."""
     results = all_took((FLOOR, OURS) if floor else (OURS,), path, rounds)
     ours, least = results[OURS], results.get(FLOOR)
+    share = ours.speed / least.speed if least else None
     return (
         name,
         f"{ours.megabytes:.0f}",
         f"{lines:,}",
         f"{least.speed:.0f}" if least else "",
         f"{ours.speed:.0f}",
-        f"{ours.speed / least.speed:.2f}" if least else "",
+        "" if share is None else f"{share:.2f}",
         f"{ours.peak_mb:.0f}",
         f"{took(ALL, path).speed:.0f}" if whole else "",
+        *against(ours.speed, share, ours.peak_mb, lines),
     )
 
 
@@ -137,7 +142,7 @@ def main() -> None:
         where = (
             f"Python {platform.python_version()}, {chosen.mb:.0f} MB, {lines:,} lines, best of {chosen.rounds}."
         )
-        first = table(peers(path, chosen.rounds))
+        first = table(peers(path, lines, chosen.rounds))
         path.unlink()
         others = variants(Path(folder), chosen.mb, chosen.large_mb, chosen.short_lines, chosen.rounds)
         write(f"{where}\n\n{first}\n\nOther files:\n\n{table(others)}")
