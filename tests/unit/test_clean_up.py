@@ -105,6 +105,20 @@ def test_the_timer_retires_what_served_before_or_lets_the_name_point_back_at_it(
     assert (world.run(old).endpoint in live_endpoints(world)) == (serves != "new")
 
 
+def test_an_endpoint_that_cannot_be_retired_keeps_no_other():
+    world, old, new = replacing()
+    world.tick(1)
+    first = world.models.find("support")
+    assert (world.run(new).state, first.previous.run_id) == (State.SERVING, old)
+    other = replace(first, model="zebra", run_id=new, endpoint="td-r2", previous=replace(first, endpoint="td-r1"))
+    world.models._rows["zebra"] = other
+    world.endpoints.fail_next("delete", LOCKED)
+    with pytest.raises(ServiceRefused, match="409 locked"):
+        retire_previous(world.models, world.endpoints, world.runs)
+    assert world.models.find("support").previous
+    assert world.models.find("zebra").previous is None
+
+
 @pytest.mark.parametrize("command", [CANCEL, DELETE], ids=lambda command: command.word)
 def test_a_run_that_is_deleted_meanwhile_is_not_pointed_back_at(command):
     world, old, new = handed_over()
