@@ -16,6 +16,7 @@ from transformers.utils import logging as transformers_logging
 LARGE = 100_000_000  # parameters from which more than one core pays, and half the precision is enough
 LONGEST = 16_384  # tokens of a conversation: eight of them take 51 GB beside Phi-3-mini's weights, 393 kB a token
 END_OF_TURN = "<|end|>"
+MARK = "\ue000"  # for private use in Unicode: begins what stands for a text while the template is filled in
 TOKENIZERS = ("tokenizer.json", "tokenizer.model")
 
 
@@ -44,26 +45,26 @@ class Checkpoint:
         return copy.deepcopy(self.tokenizer)
 
     def tokens_of(self, messages: Sequence[tuple[str, str]]) -> list[int]:
-        """Return the prompt's tokens; control words that a user writes stay plain text."""
-        controls = [str(token) for token in self.tokenizer.added_tokens_decoder.values()]
-        tricky = any(control in text for _, text in messages for control in controls)
+        """Return the prompt's tokens, as trainer/template.py makes them; control words of a user stay plain text.
+
+        A text in which there are any is encoded apart from all that is around it.
+        """
+        controls = [MARK, *map(str, self.tokenizer.added_tokens_decoder.values())]
+        tricky = [i for i, (_, text) in enumerate(messages) if any(word in text for word in controls)]
+        shown = [(role, f"{MARK}{i}{MARK}" if i in tricky else text) for i, (role, text) in enumerate(messages)]
         with self.reading:  # to encode text as plain is a mode of the tokenizer, which all requests share
-            return self._piecewise(messages) if tricky else self._encoded(self._rendered(messages))
+            frame = self._rendered(shown)
+            ids: list[int] = []
+            for i in tricky:
+                before, found, after = frame.partition(f"{MARK}{i}{MARK}")
+                if found:  # a template may leave a role out
+                    ids += self._encoded(before) + self._encoded(messages[i][1], plain=True)
+                    frame = after
+            return ids + self._encoded(frame)
 
     def _rendered(self, messages: Sequence[tuple[str, str]]) -> str:
         chat = [{"role": role, "content": text} for role, text in messages]
         return str(self.tokenizer.apply_chat_template(chat, tokenize=False, add_generation_prompt=True))
-
-    def _piecewise(self, messages: Sequence[tuple[str, str]]) -> list[int]:
-        """Return the tokens with each message's text encoded apart from the template around it."""
-        marks = [f"\ue000{number}\ue001" for number in range(len(messages))]
-        frame = self._rendered([(role, mark) for (role, _), mark in zip(messages, marks, strict=True)])
-        ids: list[int] = []
-        for mark, (_, text) in zip(marks, messages, strict=True):
-            if mark in frame:  # a template may leave a role out
-                before, _, frame = frame.partition(mark)
-                ids += self._encoded(before) + self._encoded(text, plain=True)
-        return ids + self._encoded(frame)
 
     def _encoded(self, text: str, *, plain: bool = False) -> list[int]:
         encoded = self.tokenizer(text, add_special_tokens=False, split_special_tokens=plain)

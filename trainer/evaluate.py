@@ -11,7 +11,7 @@ from trainer.batches import alone, bounded
 from trainer.examples import Example, Message
 from trainer.model import Loaded
 from trainer.ranks import Ranks
-from trainer.template import IGNORED, Tokens, prompt_ids
+from trainer.template import IGNORED, Tokens, plain_ids, prompt_ids
 
 EVAL_BATCH = 16  # examples at once, of questions to answer twice as many
 AT_ONCE = 16_384  # tokens; Phi-3-mini remembers 0.4 MB for each, and predicts among 32,000
@@ -106,12 +106,12 @@ def _compared(loaded: Loaded, asked: Sequence[Asked], max_tokens: int) -> list[f
     if not asked:
         return [0.0, 0.0]
     prompts = [prompt_ids(loaded.tokenizer, before) for before, _ in asked]
-    wanted = [loaded.tokenizer(answer)["input_ids"] for _, answer in asked]
+    wanted = [plain_ids(loaded.tokenizer, answer) for _, answer in asked]
     longest = min(max(map(len, wanted)) + 2, max_tokens, LONGEST_ANSWER)
     given = answers(loaded, prompts, longest)
     exact = sum(text.strip() == answer.strip() for text, (_, answer) in zip(given, asked, strict=True))
     pairs = zip(given, wanted, strict=True)
-    return [exact, sum(overlap(loaded.tokenizer(text)["input_ids"], right) for text, right in pairs)]
+    return [exact, sum(overlap(plain_ids(loaded.tokenizer, text), right) for text, right in pairs)]
 
 
 def answers(loaded: Loaded, prompts: Sequence[Sequence[int]], max_new_tokens: int) -> list[str]:

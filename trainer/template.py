@@ -1,7 +1,7 @@
 """Turns a conversation into tokens as Phi-3 reads them, and marks those that the model must learn."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from trainer.errors import UserError
@@ -9,6 +9,7 @@ from trainer.examples import Example, Message
 
 END = "<|end|>"
 IGNORED = -100  # torch's cross-entropy passes over this label
+MARK = "\ue000"  # for private use in Unicode: begins what stands for a text while the template is filled in
 
 # <|user|>, a new line, the text, <|end|>, a new line; then <|assistant|> when an answer is wanted.
 PHI3_TEMPLATE = (
@@ -47,19 +48,55 @@ def rendered(tokenizer: Any, messages: Sequence[Message], *, ask: bool) -> str:
 
 def tokens_of(tokenizer: Any, example: Example) -> Tokens:
     """Return an example's tokens with each answer, up to and including its <|end|>, to be learned."""
-    text = rendered(tokenizer, example.messages, ask=False)
-    spans = _answer_spans(tokenizer, example, text)
-    encoded = tokenizer(text, add_special_tokens=False, return_offsets_mapping=True)
-    ids = tuple(encoded["input_ids"])
-    starts = [start for start, _ in encoded["offset_mapping"]]
+    spans = _answer_spans(tokenizer, example, rendered(tokenizer, example.messages, ask=False))
+    ids, starts = _encoded(tokenizer, example.messages, ask=False)
     learned = [any(first <= start < last for first, last in spans) for start in starts]
-    return Tokens(ids, tuple(token if wanted else IGNORED for token, wanted in zip(ids, learned, strict=True)))
+    return Tokens(
+        tuple(ids), tuple(each if wanted else IGNORED for each, wanted in zip(ids, learned, strict=True))
+    )
 
 
 def prompt_ids(tokenizer: Any, messages: Sequence[Message]) -> list[int]:
     """Return the tokens after which the model's answer starts."""
-    text = rendered(tokenizer, messages, ask=True)
-    return list(tokenizer(text, add_special_tokens=False)["input_ids"])
+    return _encoded(tokenizer, messages, ask=True)[0]
+
+
+def plain_ids(tokenizer: Any, text: str) -> list[int]:
+    """Return a text's tokens; control words in it stay plain text."""
+    return list(tokenizer(text, add_special_tokens=False, split_special_tokens=True)["input_ids"])
+
+
+def _encoded(tokenizer: Any, messages: Sequence[Message], *, ask: bool) -> tuple[list[int], list[int]]:
+    """Return the conversation's tokens, and where in its text each starts."""
+    ids: list[int] = []
+    starts: list[int] = []
+    at = 0
+    for text, plain in _pieces(tokenizer, messages, ask=ask):
+        how = {"add_special_tokens": False, "split_special_tokens": plain, "return_offsets_mapping": True}
+        encoded = tokenizer(text, **how)
+        ids += encoded["input_ids"]
+        starts += [at + start for start, _ in encoded["offset_mapping"]]
+        at += len(text)
+    return ids, starts
+
+
+def _pieces(tokenizer: Any, messages: Sequence[Message], *, ask: bool) -> Iterator[tuple[str, bool]]:
+    """Yield the conversation's text piece by piece, with whether it is plain, as scorer/checkpoint.py reads it.
+
+    A text in which there are control words (of HTML's <s>, say) is a piece of its own: as part of the whole the
+    tokenizer would take them for the template's.
+    """
+    controls = [MARK, *map(str, tokenizer.added_tokens_decoder.values())]
+    tricky = [i for i, message in enumerate(messages) if any(word in message.content for word in controls)]
+    shown = [replace(each, content=f"{MARK}{i}{MARK}") if i in tricky else each for i, each in enumerate(messages)]
+    frame = rendered(tokenizer, shown, ask=ask)
+    for i in tricky:
+        before, found, after = frame.partition(f"{MARK}{i}{MARK}")
+        if found:  # a template may leave a role out
+            yield before, False
+            yield messages[i].content, True
+            frame = after
+    yield frame, False
 
 
 def _answer_spans(tokenizer: Any, example: Example, text: str) -> list[tuple[int, int]]:

@@ -5,12 +5,14 @@ from pathlib import Path
 
 import pytest
 import torch
+from tokenizers import AddedToken, Tokenizer, decoders, models, normalizers
 from transformers import AutoTokenizer, PreTrainedTokenizerFast
 
 from trainer.bases import OWN_BASE
 from trainer.model import Loaded
 from trainer.options import Options, parse
 from trainer.pretrain import small_model
+from trainer.template import PHI3_TEMPLATE
 from trainer.writing import save
 
 EXAMPLES = [
@@ -27,6 +29,31 @@ torch.set_num_threads(1)  # two wait for each other where the machine is busy
 @pytest.fixture(scope="session")
 def tokenizer() -> PreTrainedTokenizerFast:
     return AutoTokenizer.from_pretrained(OWN_BASE)
+
+
+@pytest.fixture(scope="session")
+def phis_tokenizer() -> PreTrainedTokenizerFast:
+    """A tokenizer built as Phi-3's is, with the same control tokens, but without merges: characters and bytes."""
+    known = [
+        "<unk>",
+        "<s>",
+        "</s>",
+        *(f"<0x{byte:02X}>" for byte in range(256)),
+        *map(chr, range(33, 127)),
+        "\u2581",
+    ]
+    vocabulary = {token: number for number, token in enumerate(known)}
+    made = Tokenizer(models.BPE(vocabulary, [], unk_token="<unk>", fuse_unk=True, byte_fallback=True))
+    made.normalizer = normalizers.Sequence([normalizers.Prepend("\u2581"), normalizers.Replace(" ", "\u2581")])
+    spaces = decoders.Replace("\u2581", " ")
+    made.decoder = decoders.Sequence([spaces, decoders.ByteFallback(), decoders.Fuse(), decoders.Strip(" ", 1, 0)])
+    made.add_special_tokens([AddedToken(token, normalized=False) for token in ("<unk>", "<s>", "<|endoftext|>")])
+    made.add_tokens([AddedToken("</s>", rstrip=True, normalized=False)])
+    turns = ["<|assistant|>", "<|placeholder1|>", "<|system|>", "<|end|>", "<|user|>"]
+    made.add_special_tokens([AddedToken(token, rstrip=True, normalized=False) for token in turns])
+    return PreTrainedTokenizerFast(
+        tokenizer_object=made, eos_token="<|endoftext|>", unk_token="<unk>", chat_template=PHI3_TEMPLATE
+    )
 
 
 @pytest.fixture(scope="session")

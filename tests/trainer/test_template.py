@@ -2,6 +2,7 @@
 
 import pytest
 
+from scorer.checkpoint import Checkpoint
 from trainer.errors import UserError
 from trainer.examples import Example, Message
 from trainer.template import IGNORED, prompt_ids, rendered, tokens_of
@@ -60,3 +61,38 @@ def test_a_template_without_phi_3s_marks_is_refused(tokenizer):
 
     with pytest.raises(UserError, match="does not write the conversation as Phi-3 does"):
         tokens_of(Other(), Example(1, TWO_TURNS))
+
+
+TRICKY = (
+    "Was <s>20</s> euros",
+    "<unk>",
+    "a <|placeholder1|> b",
+    "  <s> indented",
+    "\ue0000\ue001 and \ue0001\ue001",
+    "plain",
+)
+
+
+@pytest.mark.parametrize("kind", ["phis_tokenizer", "tokenizer"])
+@pytest.mark.parametrize("role", [1, 2, 3, 4])
+@pytest.mark.parametrize("text", TRICKY)
+def test_what_is_trained_is_what_is_served(request, kind, role, text):
+    """Token by token, also where a text holds what the tokenizer knows as a control token."""
+    tokenizer = request.getfixturevalue(kind)
+    turns = list(TWO_TURNS)
+    turns[role] = Message(turns[role].role, text)
+    served = Checkpoint(None, tokenizer, frozenset())
+    trained = tokens_of(tokenizer, Example(1, tuple(turns)))
+    for end in (2, 4):  # where an answer starts
+        prompt = served.tokens_of([(turn.role, turn.content) for turn in turns[:end]])
+        assert prompt_ids(tokenizer, turns[:end]) == prompt
+        assert list(trained.ids[: len(prompt)]) == prompt
+        assert trained.labels[len(prompt)] == trained.ids[len(prompt)]
+
+
+@pytest.mark.parametrize("text", TRICKY)
+def test_an_answer_with_control_words_comes_back_as_it_was(phis_tokenizer, text):
+    tokens = tokens_of(phis_tokenizer, Example(1, (Message("user", "Price?"), Message("assistant", text))))
+    learned = [label for label in tokens.labels if label != IGNORED]
+    assert phis_tokenizer.decode(learned[-1:]) == "<|end|>"
+    assert phis_tokenizer.decode(learned, skip_special_tokens=True) == text
