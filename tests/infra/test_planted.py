@@ -95,7 +95,7 @@ FAULTS = [
     ("functions", "INIT_INDEXING: '1'", "INIT_INDEXING: '0'", "value must be another", "INIT_INDEXING"),
     ("functions", "version: '3.12'", "version: '2.7'", "value must be another", "3.12"),
     ("subscriptions", "'AzureFunction'", "'WebHook'", "value must be another", "endpointType"),
-    ("functions", "'0 * * * * *'", "'* * * * *'", "no schedule", "'* * * * *'"),
+    ("functions", "'0 * * * * *'", "'* * * *'", "no schedule", "'* * * *'"),
     ("functions", "'0 * * * * *'", "'0 99 * * * *'", "no schedule", "99"),
     ("functions", "'0 * * * * *'", "'every minute'", "no schedule", "every minute"),
     ("main", "projectName = 'tunedrop-${aiToken}'", "projectName = 't-${token}'", "name of another region", "ai"),
