@@ -2,15 +2,21 @@
 
 Each check sees the text before it (`overlap`), so a phrase over a cut is seen whole. The last `margin` characters
 of what is checked stay back until the next check has passed as well, so of a phrase that begins there nothing has
-left.
+left. A choice may have several strings (lanes) and go from one to another and back at any time, so this holds for
+each of them until the choice ends; pieces leave in the order in which they came, so what comes after a piece that
+stays back does so too. Where a choice has several lanes each check sees them in a row, as a whole answer is read.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from shared.core.chat_answer import Answer
-from shared.core.moderation import OVERLAP, normalised
+from shared.core.chat_answer import TEXTS, Answer
+from shared.core.disguises import bare, bare_end
+from shared.core.moderation import OVERLAP
 
 MOST_HIDDEN = 4  # times the overlap: of an end with more invisible characters than that only the visible are kept
+GAP = " [...] "  # between the beginning of a lane and what is checked of it
+ORDER = (*TEXTS, "tool_calls", "logprobs")  # in which a whole answer is read
 
 
 @dataclass(frozen=True)
@@ -28,6 +34,7 @@ class Pace:
 class Lane:
     """One growing string of a choice; lengths in characters since its beginning."""
 
+    head: str = ""  # its beginning, once it is no longer in `before`: another lane's end may belong to it
     before: str = ""  # the end of what was handed to the check before
     left_out: int = 0  # characters that this end had, and that no reader sees
     fresh: list[str] = field(default_factory=list)  # came since
@@ -45,7 +52,6 @@ class HeldBack:
     ended: bool = False
     _waiting: list[tuple[Answer, dict[str, int]]] = field(default_factory=list)  # with where each lane ends in it
     _lanes: dict[str, Lane] = field(default_factory=dict)
-    _growing: frozenset[str] = frozenset()
     _unchecked: int = 0
     _head: int = 0  # characters of the first piece that has text
     _begun: bool = False
@@ -69,19 +75,18 @@ class HeldBack:
             lane.length += len(text)
             self._unchecked += len(text)
             ends[name] = lane.length
-        if ends:
-            self._growing = frozenset(ends)
-            self._head = self._head or self._unchecked
+        self._head = self._head or self._unchecked
         if piece.words or piece.logprobs:
             self._waiting.append((piece, ends))
 
     def next_texts(self) -> list[str]:
-        """Return what to check next, with the text before it; empty while there is too little of it."""
+        """Return what to check next, lane by lane, with the text before it; empty while there is too little."""
         if self._unchecked < self._enough:
             return []
         self._begun = True
         self._unchecked = 0
-        return [self._take(lane) for lane in self._lanes.values() if lane.fresh]
+        alone = len(self._lanes) == 1
+        return [self._read(self._lanes[name], alone=alone) for name in sorted(self._lanes, key=_place)]
 
     @property
     def _enough(self) -> int:
@@ -92,15 +97,23 @@ class HeldBack:
             return self.pace.later
         return min(max(self.pace.first, self.pace.margin + self._head), self.pace.most)
 
+    def _read(self, lane: Lane, *, alone: bool) -> str:
+        """Return what is to be checked of a lane: beside others also where it begins, since one may end there."""
+        head = "" if alone else lane.head
+        text = self._take(lane) if lane.fresh else lane.before
+        return f"{head}{GAP}{text}" if head else text
+
     def _take(self, lane: Lane) -> str:
-        fresh = "".join(lane.fresh)
+        fresh, overlap = "".join(lane.fresh), self.pace.overlap
         text = lane.before + fresh
         lane.fresh, lane.asked = [], lane.length
-        before, margin = seen_end(text, self.pace.overlap), len(seen_end(text, self.pace.margin))
+        before, margin = seen_end(text, overlap), len(seen_end(text, self.pace.margin))
         lane.margin = margin + (lane.left_out if margin > len(fresh) else 0)
         size = len(before) + (lane.left_out if len(before) > len(fresh) else 0)
-        if len(before) > MOST_HIDDEN * self.pace.overlap:
-            before = normalised(before)[-self.pace.overlap :]  # else a flood would be checked again each time
+        if len(before) > MOST_HIDDEN * overlap:
+            before = bare_end(before, overlap)  # else a flood would be checked again each time
+        if not lane.head and len(bare(text)) > overlap:
+            lane.head = seen_start(text, overlap)
         lane.before, lane.left_out = before, size - len(before)
         return text
 
@@ -108,28 +121,38 @@ class HeldBack:
         """Note that the running check has passed (or that none was needed); return what may go now."""
         for lane in self._lanes.values():
             lane.checked = lane.asked
+        whole = self.ended and not self._unchecked
         count = 0
         for _piece, ends in self._waiting:
-            if any(end > self._safe(name) for name, end in ends.items()):
+            if not whole and any(end > self._safe(name) for name, end in ends.items()):
                 break
             count += 1
         going, self._waiting = self._waiting[:count], self._waiting[count:]
         return [piece for piece, _ends in going]
 
     def _safe(self, name: str) -> int:
-        """Return how far a lane may go; one that no longer grows needs no margin."""
-        lane = self._lanes[name]
-        complete = lane.checked == lane.length and (self.ended or name not in self._growing)
-        return lane.checked if complete else lane.checked - lane.margin
+        """Return how far a lane may go; whether it will grow again is known at the choice's end only."""
+        return self._lanes[name].checked - self._lanes[name].margin
+
+
+def _place(name: str) -> int:
+    return ORDER.index(name.partition(".")[0])
 
 
 def seen_end(text: str, length: int) -> str:
     """Return the end of a text that has so many characters for a reader, however many invisible ones it takes."""
-    if not length:
-        return ""
+    return _seen(text, length, lambda size: text[-size:]) if length else ""
+
+
+def seen_start(text: str, length: int) -> str:
+    """Return the beginning of a text in the same way."""
+    return _seen(text, length, lambda size: text[:size])
+
+
+def _seen(text: str, length: int, cut: Callable[[int], str]) -> str:
     size = length
-    end = text[-size:]
-    while size < len(text) and len(normalised(end)) < length:
+    found = cut(size)
+    while size < len(text) and len(bare(found)) < length:
         size *= 2
-        end = text[-size:]
-    return end
+        found = cut(size)
+    return found
