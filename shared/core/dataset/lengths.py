@@ -20,8 +20,8 @@ class Lengths:
 
     name = "tokens"
 
-    def __init__(self, profile: BaseModel, kind: Kind) -> None:
-        self._profile, self._kind = profile, kind
+    def __init__(self, profile: BaseModel, kind: Kind, error: float = 0.0) -> None:
+        self._profile, self._kind, self._error = profile, kind, error
         self.of: dict[File, array[int]] = {"training": array("I"), "validation": array("I")}
         self._listed: dict[tuple[File, str], list[Found]] = {}
         self._counts: Counter[tuple[File, str]] = Counter()
@@ -29,7 +29,7 @@ class Lengths:
     def see(self, example: SeenExample) -> None:
         """Note its tokens, and whether they are too many."""
         self.of[example.file].append(min(example.tokens, ROOM))
-        for fault in _faults(example.tokens, self._profile):
+        for fault in _faults(example.tokens, self._profile, self._error):
             listed = self._listed.setdefault((example.file, fault.code), [])
             self._counts[example.file, fault.code] += 1
             if len(listed) < LISTED:
@@ -62,13 +62,16 @@ def _figures(tokens: array[int]) -> dict[str, Any]:
     }
 
 
-def _faults(tokens: int, profile: BaseModel) -> Iterator[Fault]:
-    """Yield what an example of so many tokens is too long for."""
-    if tokens > profile.context_length:
-        reason = f"about {tokens} tokens; {profile.name} reads at most {profile.context_length}"
-        yield Fault("R22", "$.messages", reason)
+def _faults(tokens: int, profile: BaseModel, error: float) -> Iterator[Fault]:
+    """Yield what an example of so many tokens is too long for; an estimate rejects only beyond its error."""
+    about = f"about {tokens} tokens{f', give or take {error:.0%}' if error else ''}"
+    reads = f"{about}; {profile.name} reads at most {profile.context_length}"
+    if tokens > profile.context_length * (1 + error):
+        yield Fault("R22", "$.messages", reads)
+    elif tokens > profile.context_length:
+        yield Fault("R22b", "$.messages", reads)
     elif tokens > _warned_length(profile):
-        reason = f"about {tokens} tokens; training may cut off what is over {_warned_length(profile)}"
+        reason = f"{about}; training may cut off what is over {_warned_length(profile)}"
         yield Fault("R22b", "$.messages", reason)
 
 

@@ -72,7 +72,7 @@ def measure(sources: Mapping[File, Source], profile: BaseModel, manifest: Manife
     if any(UNREADABLE & source.findings.counts.keys() for source in sources.values()):
         measured(_raw_lines(sources), (secrets_in_text(),), findings)
         return Measured()
-    lengths, near = Lengths(profile, tokens.kind), NearCopies()
+    lengths, near = Lengths(profile, tokens.kind, tokens.error), NearCopies()
     measures: tuple[Measure, ...] = (lengths, near, *measures_of(profile, manifest))
     summaries = measured(_lines(sources, tokens), measures, findings)
     for file, source in sources.items():

@@ -89,7 +89,7 @@ EXAMPLE_RULES = (
     Rule(
         "R22",
         E,
-        "An example fits into the base model's context (estimated).",
+        "An example fits into the base model's context (an estimate's own error is allowed for).",
         "model card",
         "Split the conversation, or choose a base model with a longer context.",
     ),

@@ -1,9 +1,11 @@
 """What one base model takes another refuses: the rules follow the profiles in base_models.toml."""
 
+from pathlib import Path
+
 import pytest
 
 from shared.core.base_models import base_models
-from shared.core.dataset.tokens import Tokens
+from shared.core.dataset.tokens import Tokens, estimate_for
 from tests.unit.dataset.examples import check, file_of, line, say
 
 MINI, PHI_4, SMALL, MEDIUM = "Phi-4-mini-instruct", "Phi-4", "Phi-3-mini-4k-instruct", "Phi-3-medium-4k-instruct"
@@ -48,6 +50,33 @@ def test_a_control_token_is_an_error_for_the_model_that_has_it_and_a_warning_for
 def test_what_is_too_long_depends_on_the_context(tokens, codes):
     for model, code in codes.items():
         assert found(model, say("user", "Hi?"), say("assistant", "Hello."), tokens=tokens) == {code} - {None}
+
+
+@pytest.mark.parametrize(
+    ("tokens", "error", "code"),
+    [
+        (16_384, 0.0, "R22b"),
+        (16_385, 0.0, "R22"),
+        (16_385, 0.22, "R22b"),
+        (19_988, 0.22, "R22b"),
+        (19_989, 0.22, "R22"),
+    ],
+)
+def test_an_estimate_rejects_only_what_is_too_long_beyond_its_own_error(tokens, error, code):
+    counting = Tokens(lambda _: tokens, "estimate", error)
+    report = check(file_of(fill=12), manifest=b"base_model: Phi-4", tokens=counting)
+    told = next(finding for finding in report.findings if finding.code.startswith("R22"))
+    assert told.code == code
+    assert ("give or take 22%" in told.message) == (error > 0)
+    assert report.accepted == (code == "R22b")
+
+
+@pytest.mark.parametrize("model", [MINI, PHI_4, SMALL])
+def test_the_app_allows_for_the_error_that_the_page_states(model):
+    page = (Path(__file__).parents[3] / "docs" / "dataset.md").read_text(encoding="utf-8")
+    counting = estimate_for(base_models()[model])
+    assert counting.kind == "estimate"
+    assert f"{counting.error:.0%}".replace("%", " %") in page.partition("totals are within")[2][:200]
 
 
 @pytest.mark.parametrize(("model", "code"), [(MINI, set()), (PHI_4, set()), (SMALL, set()), (MEDIUM, {"R25"})])
