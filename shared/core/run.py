@@ -36,7 +36,7 @@ class Checked:
     training_examples: int = 0
     validation_examples: int = 0
     tokens: int = 0
-    content_hash: str = ""  # SHA-256 of dataset, validation file and manifest: tells the same drop again
+    content_hash: str = ""  # tells the same drop again: all files, and what training is asked for
     hyperparameters: dict[str, str] = field(default_factory=dict)  # by Azure's names, as strings (its REST type)
     system_message: str = ""  # the first one in the dataset; the verification asks with it
     owner: str = ""

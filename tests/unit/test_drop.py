@@ -1,6 +1,7 @@
 """What lies beside a dropped dataset takes part in its check."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -49,6 +50,20 @@ def test_the_same_dataset_with_another_held_out_file_is_another_drop():
         run_id = world.receive(world.drop())
         world.tick(8)
         assert world.run(run_id).state is State.SERVING
+
+
+@pytest.mark.parametrize(
+    ("default_base_model", "state"), [("Phi-4-mini-instruct", State.REJECTED), ("Phi-4", State.SERVING)]
+)
+def test_the_same_file_is_trained_on_again_for_another_default_base_model(default_base_model, state):
+    world = World()
+    world.receive(world.drop())
+    world.tick(8)
+    later = replace(world, default_base_model=default_base_model)
+    run_id = later.receive(later.drop())
+    later.tick(8)
+    assert later.run(run_id).state is state
+    assert ("serve as 'support' already" in " ".join(later.run(run_id).reasons)) == (state is State.REJECTED)
 
 
 def test_a_dataset_is_compared_with_the_one_of_the_served_model():

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from shared.commands import Commands
+from shared.core.base_models import DEFAULT_BASE_MODEL
 from shared.core.dataset.cost import UNKNOWN_PRICES, Prices
 from shared.core.run import Channel, Run
 from shared.core.screening import Mode
@@ -66,6 +67,7 @@ class World:
     screening_sample: int = 200
     pace: Pace = Pace(per_second=1e9)
     prices: Prices = UNKNOWN_PRICES
+    default_base_model: str = DEFAULT_BASE_MODEL
     answer: Callable[[], str | None] = lambda: None  # what verification finds wrong
 
     def __post_init__(self) -> None:
@@ -80,6 +82,7 @@ class World:
             verify=self.verify,
             clock=self.clock,
             prices=self.prices,
+            default_base_model=self.default_base_model,
         )
         messengers = {Channel.TEAMS: self.teams, Channel.EMAIL: self.email}
         self.reports = FakeReports(self.datasets)
