@@ -3,12 +3,12 @@
 A model, or a reader, sees through what keeps a classifier from knowing a word: letters without width, floods of
 marks, letters of other alphabets that look alike, text in tag characters, text that runs backwards. All of it is
 found in Unicode's own data, which Python brings along, but for a small table of look-alikes. Each step takes time
-in proportion to the text, and no character becomes more than six.
+in proportion to the text, and no character becomes more than four.
 """
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 from itertools import groupby
 
@@ -21,8 +21,6 @@ ASCII = re.compile(r"[\x00-\x7f]")
 PLANES = range(0x20000)  # further characters are Chinese ones, tags, variation selectors, or none yet
 TEXTUAL = "\t\n\r\x85"  # controls that separate words
 POINTED = frozenset({"HEBREW", "ARABIC"})  # commonly written without their marks
-# One character would become 8 or 18 letters, and a prompt of a million characters so many: abbreviated.
-LONGEST = {"\ufdfa": "\u0635\u0644\u0639\u0645", "\ufdfb": "\u062c\u0644"}
 LETTER = re.compile(
     r"[A-Z ]*(?:LATIN (CAPITAL |SMALL )?LETTER|REGIONAL INDICATOR SYMBOL LETTER)(?: [A-Z]+)*? ([A-Z])"
     r"(?: WITH (?!SMALL LETTER).+)?"  # that would be two letters in one
@@ -36,6 +34,7 @@ LETTER_BLOCKS = (
     range(0xAB30, 0xAB70),
     range(0x1F150, 0x1F200),
 )
+WORD_BLOCKS = (*range(0x3300, 0x3358), 0x33AE, 0x33AF, 0xFDFA, 0xFDFB)
 ALPHABETS = tuple(
     re.compile(letters) for letters in ("[A-Za-z]", "[\u0370-\u03ff\u1f00-\u1fff]", "[\u0400-\u052f]")
 )
@@ -91,15 +90,18 @@ LOOKS_LIKE = {  # Greek and Cyrillic, and what most fonts draw as they draw the 
 }
 
 
-def _of(*categories: str) -> list[int]:
-    found = (point for point in PLANES if unicodedata.category(chr(point)) in categories)
-    return [point for point in found if chr(point) not in TEXTUAL]
+def _class(fits: Callable[[int], bool]) -> str:
+    """Return the code points that fit, as ranges of a class; single ones would be compared one by one."""
+    runs = (list(run) for fit, run in groupby(PLANES, fits) if fit)
+    return "".join(f"{chr(run[0])}-{chr(run[-1])}" for run in runs)
 
 
-def _class(points: Iterable[int]) -> str:
-    """Return characters as ranges of a class; single ones would be compared one by one."""
-    runs = [list(run) for _, run in groupby(enumerate(points), lambda found: found[1] - found[0])]
-    return "".join(f"{chr(run[0][1])}-{chr(run[-1][1])}" for run in runs)
+def _is_mark(point: int) -> bool:
+    return unicodedata.category(chr(point)) in ("Mn", "Mc")
+
+
+def _is_unseen(point: int) -> bool:
+    return unicodedata.category(chr(point)) in ("Cc", "Cf", "Me") and chr(point) not in TEXTUAL
 
 
 def _letters() -> Iterator[tuple[int, str]]:
@@ -111,16 +113,21 @@ def _letters() -> Iterator[tuple[int, str]]:
                 yield point, found[2].lower() if found[1] == "SMALL " else found[2]
 
 
-MARK_RUN = re.compile(f"[{_class(_of('Mn', 'Mc'))}]+")
+# By what is no mark: where a class has many members beyond U+FFFF, what it does not hold is found out slowly.
+MARK_RUN = re.compile(f"[^{_class(lambda point: not _is_mark(point))}{chr(PLANES.stop)}-\U0010ffff]+")
 # What is on no screen: controls, formats, and enclosing marks; marks that compose with no letter, fillers, line
 # separators, variation selectors, tags.
 HIDDEN = re.compile(
-    f"[{_class(_of('Cc', 'Cf', 'Me'))}"
+    f"[{_class(_is_unseen)}"
     "\u0300-\u036f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u1ab0-\u1aff\u1dc0-\u1dff\u2028\u2029\u20d0-\u20ff\u2800"
     "\u3164\ufe00-\ufe0f\ufe20-\ufe2f\uffa0\ufff0-\ufff8\U000e0000-\U000e0fff]"
 )
 LETTERS = dict(_letters())
-DECORATED = re.compile(f"[{_class(LETTERS)}]")
+# Words in one character, of up to 18 letters: a prompt full of them would be that much longer. The first letter stands
+# for all.
+WORDS = {chr(point): unicodedata.normalize("NFKC", chr(point))[0] for point in WORD_BLOCKS}
+ONE_WORD = re.compile(f"[{''.join(WORDS)}]")
+DECORATED = re.compile(f"[{_class(LETTERS.__contains__)}]")
 LATIN = {ord(other): letter for letter, others in LOOKS_LIKE.items() for other in others}
 
 
@@ -167,8 +174,7 @@ def _unescaped(text: str) -> str:
 def _seen(text: str) -> str:
     if text.isascii() and PRINTABLE_ASCII.fullmatch(text):
         return text
-    for char, abbreviated in LONGEST.items():
-        text = text.replace(char, abbreviated)
+    text = ONE_WORD.sub(lambda found: WORDS[found[0]], text)
     return HIDDEN.sub("", "".join(unicodedata.normalize("NFKC", stretch) for stretch in _stretches(text)))
 
 

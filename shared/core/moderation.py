@@ -14,6 +14,7 @@ MEDIUM = 4  # severities go from 0 to 7; Azure's labels are safe, low, medium, h
 LABELS = ("safe", "low", "medium", "high")
 CATEGORIES = {"Hate": "hate", "SelfHarm": "self_harm", "Sexual": "sexual", "Violence": "violence"}
 SAFE = {spelled: {"filtered": False, "severity": "safe"} for spelled in CATEGORIES.values()}
+Copies = dict[str, tuple[str, ...]]  # of each text
 EDGE = frozenset(" \t\n\r.,;:!?()[]{}<>\"'`|/")  # a word ends here anyway: gluing on makes no new word
 
 
@@ -120,11 +121,17 @@ def readings(strings: Sequence[str]) -> tuple[str, ...]:
     return (apart,)
 
 
-def pieces(texts: Iterable[str]) -> list[str]:
-    """Return what has to be analysed to know these texts, each thing once: as they are, and undisguised."""
+def pieces(texts: Iterable[str], known: Copies | None = None) -> list[str]:
+    """Return what has to be analysed to know these texts, each thing once: as they are, and undisguised.
+
+    Copies that are `known` are not made again.
+    """
+    known = {} if known is None else known
     found: dict[str, None] = {}
     for text in dict.fromkeys(texts):
-        for copy in copies(text):
+        if text not in known:
+            known[text] = copies(text)
+        for copy in known[text]:
             if copy.strip():
                 found |= dict.fromkeys(windows(copy))
     return list(found)

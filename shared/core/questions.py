@@ -7,7 +7,7 @@ from enum import Enum
 from itertools import zip_longest
 
 from shared.core.chat_request import ChatRequest, Part, Source
-from shared.core.moderation import WINDOW, pieces, readings, windows
+from shared.core.moderation import WINDOW, Copies, pieces, readings, windows
 from shared.core.policy import Policy
 
 MOST_DOCUMENTS = 5  # that one call of Prompt Shields takes, of 10,000 characters in total
@@ -49,9 +49,11 @@ def on_prompt(request: ChatRequest, policy: Policy) -> list[Question]:
     parts = [part.strings for part in request.parts]
     row = [part.strings for part in sorted(request.parts, key=_grows)]
     whole = [string for strings in row for string in strings]
-    texts = pieces(text for strings in (*parts, whole, _contents(request.parts)) for text in readings(strings))
+    rows = (*parts, whole, _contents(request.parts))
+    known: Copies = {}
+    texts = pieces((text for strings in rows for text in readings(strings)), known)
     questions = [Question(Kind.ANALYSIS, text) for text in texts]
-    return questions + (_on_attacks(request) if policy.shields else [])
+    return questions + (_on_attacks(request, known) if policy.shields else [])
 
 
 def on_answer(strings: Sequence[str], policy: Policy) -> list[Question]:
@@ -75,10 +77,10 @@ def _grows(part: Part) -> bool:
     return part.place.startswith("messages")
 
 
-def _on_attacks(request: ChatRequest) -> list[Question]:
+def _on_attacks(request: ChatRequest, known: Copies) -> list[Question]:
     """Return the calls of Prompt Shields: what users wrote as prompts, what tools returned as documents."""
-    prompts = _texts(request, Source.USER)
-    batches = _batches(_texts(request, Source.TOOL))
+    prompts = _texts(request, Source.USER, known)
+    batches = _batches(_texts(request, Source.TOOL, known))
     if not prompts:
         prompts = [batch[0] for batch in batches]  # Prompt Shields want a prompt
     filler = prompts[0] if prompts else ""
@@ -86,11 +88,12 @@ def _on_attacks(request: ChatRequest) -> list[Question]:
     return [Question(Kind.SHIELD, prompt or filler, tuple(documents or ())) for prompt, documents in calls]
 
 
-def _texts(request: ChatRequest, source: Source) -> list[str]:
+def _texts(request: ChatRequest, source: Source, known: Copies) -> list[str]:
     """Return what one side said: each message by itself, and all contents in a row."""
     parts = [part for part in request.parts if part.source is source]
     row = [text for part in parts for text in part.contents] if len(parts) > 1 else []
-    return pieces(text for strings in (*(part.strings for part in parts), row) for text in readings(strings))
+    rows = (*(part.strings for part in parts), row)
+    return pieces((text for strings in rows for text in readings(strings)), known)
 
 
 def _batches(documents: Sequence[str]) -> list[list[str]]:

@@ -103,8 +103,12 @@ def test_a_text_is_judged_in_each_way_in_which_it_can_be_read(text, further):
 def test_copies_are_few_and_short(text):
     found = copies(text)
     assert len(found) <= 6
-    assert all(len(copy) <= 6 * len(text) for copy in found)
+    assert all(len(copy) <= 4 * len(text) for copy in found)
     assert len(bare(text)) <= len(normalised(text))
+
+
+def test_no_character_becomes_more_than_four():
+    assert [point for point in range(0x110000) if len(normalised(chr(point))) > 4] == []
 
 
 @pytest.mark.parametrize(
