@@ -10,7 +10,7 @@ import pytest
 
 from trainer.options import parse
 from trainer.run import fine_tune
-from trainer.tracking import MOST, MlflowRun, listeners, log_batch_url
+from trainer.tracking import MOST, MOST_WAITING, MlflowRun, listeners, log_batch_url, newest, pause_after
 
 PATH = "/mlflow/v2.0/subscriptions/s/workspaces/w/api/2.0/mlflow/runs/log-batch"
 
@@ -101,11 +101,67 @@ def test_batches_keep_to_mlflows_limit_and_arrive_in_order(mlflow):
 
 def test_what_the_server_refused_is_sent_again(mlflow, capsys):
     mlflow.statuses += [503, 429]
-    run = MlflowRun(mlflow.url, "r", "", period=0.02)
+    run = MlflowRun(mlflow.url, "r", "", period=0.02, pause=lambda _: 0.0)
     run.add(1, {"x": 1.0})
     assert all(mlflow.arrived.acquire(timeout=10) for _ in range(3))
     run.close()
     assert [[metric["step"] for metric in body["metrics"]] for _, _, body in mlflow.batches] == [[1]] * 3
+    assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_a_server_that_was_away_for_long_gets_what_waited_and_all_that_comes(mlflow, capsys):
+    mlflow.statuses += [503] * 9
+    run = MlflowRun(mlflow.url, "r", "", period=0.01, pause=lambda _: 0.02)
+    run.add(1, {"x": 1.0})
+    assert all(mlflow.arrived.acquire(timeout=10) for _ in range(10))
+    run.add(2, {"x": 1.0})
+    run.close()
+    told = [metric["step"] for _, _, body in mlflow.batches[9:] for metric in body["metrics"]]
+    assert told == [1, 2]
+    assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_between_two_tries_there_is_a_pause_and_at_the_end_one_more_try(mlflow):
+    mlflow.statuses += [503]
+    run = MlflowRun(mlflow.url, "r", "", period=0.02, pause=lambda _: 3600.0)
+    run.add(1, {"x": 1.0})
+    assert mlflow.arrived.acquire(timeout=10)
+    run.add(2, {"exact_match": 1.0})
+    assert not mlflow.arrived.acquire(timeout=0.2)
+    run.close()
+    assert [[metric["step"] for metric in body["metrics"]] for _, _, body in mlflow.batches] == [[1], [1, 2]]
+
+
+def test_the_pause_grows_to_a_minute():
+    assert [pause_after(failures) for failures in (1, 2, 3, 4, 5, 2000)] == [4, 8, 16, 32, 60, 60]
+
+
+def test_what_waits_is_bounded_and_has_the_newest_of_each_metric():
+    metrics = [{"key": "eval_loss", "step": 0}, {"key": "eval_loss", "step": 1}]
+    metrics += [{"key": "train_loss", "step": step} for step in range(MOST_WAITING + 7)]
+    kept = newest(metrics)
+    assert [metric["step"] for metric in kept if metric["key"] == "eval_loss"] == [1]
+    assert [metric["step"] for metric in kept[1:]] == list(range(7, MOST_WAITING + 7))
+    assert newest(kept[1:]) == kept[1:]
+
+
+@pytest.mark.parametrize("value", [float("inf"), float("-inf"), float("nan")])
+def test_what_is_no_finite_number_is_left_out(mlflow, value):
+    run = MlflowRun(mlflow.url, "r", "", period=0.02)
+    run.add(1, {"grad_norm": value, "train_loss": 1.0})
+    run.close()
+    assert [metric["key"] for _, _, body in mlflow.batches for metric in body["metrics"]] == ["train_loss"]
+
+
+@pytest.mark.parametrize(("key", "statuses"), [(b"no text", []), ("refused", [400])])
+def test_a_batch_that_can_never_be_sent_stops_no_other(mlflow, capsys, key, statuses):
+    mlflow.statuses += statuses
+    run = MlflowRun(mlflow.url, "r", "", period=0.02)
+    for step in range(MOST):
+        run.add(step, {key: 1.0})
+    run.add(MOST, {"x": 1.0})
+    run.close()
+    assert [metric["key"] for metric in mlflow.batches[-1][2]["metrics"]] == ["x"]
     assert capsys.readouterr().err.count("\n") == 1
 
 
