@@ -123,8 +123,8 @@ HIDDEN = re.compile(
     "\u3164\ufe00-\ufe0f\ufe20-\ufe2f\uffa0\ufff0-\ufff8\U000e0000-\U000e0fff]"
 )
 LETTERS = dict(_letters())
-# Words in one character, of up to 18 letters: a prompt full of them would be that much longer. The first letter stands
-# for all.
+# Words in one character, of up to 18 letters: a prompt full of them would be that much longer. The first letter
+# stands for all.
 WORDS = {chr(point): unicodedata.normalize("NFKC", chr(point))[0] for point in WORD_BLOCKS}
 ONE_WORD = re.compile(f"[{''.join(WORDS)}]")
 DECORATED = re.compile(f"[{_class(LETTERS.__contains__)}]")
