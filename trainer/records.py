@@ -96,10 +96,19 @@ class NoRecords(Records):
 
 
 def _lines_until(file: Path, step: int) -> list[dict[str, Any]]:
-    """Return the lines of steps up to this one; the last may be broken off."""
-    lines = file.read_text(encoding="utf-8").rpartition("\n")[0].splitlines() if file.exists() else []
-    found = [json.loads(line) for line in lines]
+    """Return the lines of steps up to this one; the last may be broken off, and any may be damaged."""
+    lines = file.read_text("utf-8", "replace").rpartition("\n")[0].split("\n") if file.exists() else []
+    found = [line for text in lines if (line := _line(text)) is not None]
     return [line for line in found if line["step"] <= step and not any(name in line for name in LAST_WORDS)]
+
+
+def _line(text: str) -> dict[str, Any] | None:
+    """Return a line's measurement; None where it is none: that must not keep a training from going on."""
+    try:
+        line = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    return line if isinstance(line, dict) and isinstance(line.get("step"), int) else None
 
 
 def _is_metric(name: str, value: float | str) -> bool:

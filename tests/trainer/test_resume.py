@@ -103,6 +103,28 @@ def test_another_training_begins_anew_and_says_so(half, data, tiny_base, capsys,
     assert not (half.output / "checkpoints").exists()
 
 
+DAMAGED = (
+    b"\0" * 40,
+    b"\xff\xfe",
+    b"[1]",
+    b"7",
+    b'{"epoch": 1}',
+    b'{"step": "7"}',
+    b'{"step": null}',
+    b"[" * 100_000,
+)
+
+
+def test_lines_that_a_kill_damaged_are_passed_over(half):
+    """Zeros are what a machine that lost its power leaves of a line."""
+    file = half.output / "metrics.jsonl"
+    before = metrics(half.output)
+    first, _, rest = file.read_bytes().partition(b"\n")
+    file.write_bytes(b"\n".join([first, *DAMAGED, rest]))
+    fine_tune(half)
+    assert metrics(half.output) == before
+
+
 def test_lines_of_later_steps_and_broken_ones_are_removed(half):
     file = half.output / "metrics.jsonl"
     with file.open("a", encoding="utf-8") as lines:
