@@ -10,6 +10,7 @@ from pathlib import Path
 
 PORT = "8000"  # of the routes in the environment: /v1/chat/completions, and /health for the probes
 LONGEST = 16_384  # tokens of a conversation, as the scoring script has it
+LONG_ROPE = {"longrope", "su"}  # the name, and what early models call it
 TOKENIZERS = ("tokenizer.json", "tokenizer.model")
 
 
@@ -32,9 +33,18 @@ def model_folder(root: Path) -> Path:
 
 
 def longest(folder: Path) -> int:
-    """Return how many tokens prompt and answer may have together."""
+    """Return how many tokens prompt and answer may have together.
+
+    Phi-3's 128k models count positions by short factors up to 4,096 tokens, and were trained by them here. vLLM
+    chooses once for all requests: the long ones as soon as it is allowed more.
+    """
     config = json.loads((folder / "config.json").read_text("utf-8"))
-    return min(int(config["max_position_embeddings"]), LONGEST)
+    rope = config.get("rope_parameters") or config.get("rope_scaling") or {}
+    bounds = [LONGEST, config["max_position_embeddings"]]
+    if LONG_ROPE & {rope.get("rope_type"), rope.get("type")}:
+        key = "original_max_position_embeddings"
+        bounds.append(config.get(key) or rope.get(key) or LONGEST)
+    return int(min(bounds))
 
 
 def _has_tokenizer(folder: Path) -> bool:

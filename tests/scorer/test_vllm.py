@@ -1,5 +1,6 @@
 """What the container with vLLM starts; vLLM itself needs a GPU, so an executable of its name stands in."""
 
+import json
 import os
 import re
 import shutil
@@ -51,13 +52,41 @@ def test_vllm_serves_the_model_beneath_the_folder(tmp_path, beneath, variables, 
     assert asked[-1] == "--no-enable-log-requests"
 
 
+FACTORS = {"short_factor": [1.05], "long_factor": [2.0]}
+LONG = {"max_position_embeddings": 131072}
+
+
+@pytest.mark.parametrize(
+    ("config", "tokens"),
+    [
+        (LONG, 16384),
+        ({"max_position_embeddings": 4096, "original_max_position_embeddings": 4096}, 4096),
+        ({**LONG, "original_max_position_embeddings": 4096, "rope_scaling": None}, 16384),
+        ({**LONG, "original_max_position_embeddings": 4096, "rope_scaling": {"type": "su", **FACTORS}}, 4096),
+        (
+            {**LONG, "original_max_position_embeddings": 4096, "rope_scaling": {"type": "longrope", **FACTORS}},
+            4096,
+        ),
+        ({**LONG, "original_max_position_embeddings": 4096, "rope_parameters": {"rope_type": "longrope"}}, 4096),
+        ({**LONG, "rope_parameters": {"rope_type": "longrope", "original_max_position_embeddings": 4096}}, 4096),
+        ({**LONG, "original_max_position_embeddings": 65536, "rope_parameters": {"rope_type": "longrope"}}, 16384),
+    ],
+)
+def test_a_model_with_two_ropes_keeps_to_the_short_one_that_it_was_trained_with(tmp_path, config, tokens):
+    (tmp_path / "models").mkdir()
+    (tmp_path / "models" / "config.json").write_text(json.dumps(config))
+    (tmp_path / "models" / "tokenizer.json").write_text("{}")
+    asked = started(tmp_path, tmp_path / "models").stdout.splitlines()
+    assert asked[asked.index("--max-model-len") + 1] == str(tokens)
+
+
 def test_without_a_model_the_container_ends_with_the_reason(tmp_path):
     run = started(tmp_path, tmp_path)
     assert run.returncode == 1
     assert "config.json and a tokenizer" in run.stderr
 
 
-def test_both_engines_allow_conversations_of_the_same_length():
+def test_both_engines_have_the_same_limit():
     assert f"LONGEST = {LONGEST:_}  #" in (VLLM / "start.py").read_text("utf-8")
 
 
