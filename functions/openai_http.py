@@ -1,9 +1,10 @@
 """What the OpenAI-compatible routes share: the key, the body, a request id, and errors as OpenAI has them."""
 
+import asyncio
 import logging
 import secrets
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 from azurefunctions.extensions.http.fastapi import Request, Response, StreamingResponse
@@ -14,6 +15,7 @@ from shared.errors import TuneDropError, place_of
 from shared.ports import ApiKey
 from shared.wiring import app
 
+T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 
@@ -28,10 +30,15 @@ logging.getLogger("uvicorn.access").addFilter(_silence)
 
 LONGEST_BODY = 1_000_000  # bytes
 SCOPE = "chat"
+CLIENT_GONE = 499  # for the log only: nobody reads it
 PRINCIPAL = "x-ms-client-principal"  # App Service authentication's word on who signed in
 
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder().decode
+
+
+class ClientGone(Exception):
+    """Nobody waits for the answer any more."""
 
 
 async def answered(req: Request, work: Callable[[ApiKey], Awaitable[Response]], scope: str = SCOPE) -> Response:
@@ -42,6 +49,9 @@ async def answered(req: Request, work: Callable[[ApiKey], Awaitable[Response]], 
         response = await work(key)
     except ApiError as error:
         return refusal(error, request_id)
+    except ClientGone:
+        log.info("request %s: left by the client", request_id)
+        return Response(status_code=CLIENT_GONE)
     except TuneDropError as error:
         log.error("request %s: %s", request_id, error)
         response = json_response(service_unavailable(None).body, 503)
@@ -72,6 +82,31 @@ async def body_of(req: Request) -> bytes:
             raise too_large(LONGEST_BODY)
         parts.append(part)
     return b"".join(parts)
+
+
+async def while_there(req: Request, work: Awaitable[T]) -> T:
+    """Return what the work yields; when the client leaves, it is canceled at once and ClientGone raised.
+
+    The body has to be read by then: what the server tells next is that the client has left.
+    """
+    try:
+        async with asyncio.timeout(None) as time:
+            leaving = asyncio.create_task(_leave(req, time))
+            try:
+                return await work
+            finally:
+                leaving.cancel()
+    except TimeoutError:
+        if not time.expired():
+            raise
+        raise ClientGone from None
+
+
+async def _leave(req: Request, time: asyncio.Timeout) -> None:
+    """Let the time run out when the client leaves."""
+    while (await req.receive())["type"] != "http.disconnect":
+        pass
+    time.reschedule(0)
 
 
 def decoded(raw: bytes) -> Any:

@@ -62,6 +62,11 @@ class HeldBack:
         return self._unchecked >= self.pace.most
 
     @property
+    def length(self) -> int:
+        """Return how many characters the model said so far; the tokens it could have said as well do not count."""
+        return sum(lane.length for name, lane in self._lanes.items() if not name.startswith("logprobs"))
+
+    @property
     def done(self) -> bool:
         """Tell whether everything came, was checked and has gone."""
         return self.ended and not self._waiting and not self._unchecked

@@ -12,6 +12,7 @@ from shared.inference.breaker import Breaker
 from shared.inference.tasks import gathered
 from shared.ports import ChatModel, Deployment
 
+CHARACTERS_PER_TOKEN = 4  # about; for a call of which the model does not tell what it took
 NO_USAGE = {"prompt_tokens": 0, "completion_tokens": 0, "total_tokens": 0}
 
 
@@ -21,6 +22,7 @@ class WholeAnswer:
 
     choices: list[Answer]
     usage: Mapping[str, int]
+    tokens: int  # that all of it took
 
 
 class Asker:
@@ -40,7 +42,10 @@ class Asker:
 
         answers = await gathered(*map(ask, bodies_for(request)))
         choices = [_only_choice(answer, place) for place, answer in enumerate(answers)]
-        return WholeAnswer(choices, summed(map(read_usage, answers)) or NO_USAGE)
+        usages = [read_usage(answer) for answer in answers]
+        counted = zip(usages, choices, strict=True)
+        tokens = sum(tokens_of(usage) or estimated(request, _said(choice)) for usage, choice in counted)
+        return WholeAnswer(choices, summed(usages) or NO_USAGE, tokens)
 
     def streams(self, deployment: Deployment, request: ChatRequest) -> list[AsyncIterator[Mapping[str, Any]]]:
         """Return one stream of chunks for each choice; each is its choice 0."""
@@ -78,6 +83,20 @@ def summed(usages: Iterable[Mapping[str, int] | None]) -> dict[str, int] | None:
         for name, count in (usage or {}).items():
             total[name] = total.get(name, 0) + count
     return total or None
+
+
+def tokens_of(usage: Mapping[str, int] | None) -> int:
+    """Return the tokens of one call, 0 where the model did not tell them."""
+    return (usage or {}).get("total_tokens", 0)
+
+
+def estimated(request: ChatRequest, said: int) -> int:
+    """Return about how many tokens a call took in which the model said so many characters."""
+    return (request.length + said) // CHARACTERS_PER_TOKEN
+
+
+def _said(choice: Answer) -> int:
+    return sum(len(text) for lane, text in choice.lanes.items() if not lane.startswith("logprobs"))
 
 
 def _only_choice(answer: Mapping[str, Any], place: int) -> Answer:

@@ -1,7 +1,7 @@
 """One request on its way: what was asked, of which deployment, under which policy, and since when."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from time import perf_counter
@@ -26,6 +26,7 @@ class Exchange:
     created: datetime
     metrics: Metrics
     request_id: str
+    settle: Callable[[int], None]  # told how many tokens it took
     begun: float = field(default_factory=perf_counter)
 
     def head(self, kind: str) -> dict[str, Any]:
@@ -69,6 +70,10 @@ class Exchange:
             code,
             f": {why}" if why else "",
         )
+
+    def left(self) -> None:
+        """Log an answer that nobody waited for."""
+        self.ended("left by the client", None)
 
     def ended(self, outcome: str, usage: Mapping[str, int] | None, error: str = "") -> None:
         """Log one line per answer: what, for how long, and how it ended; never a word of it."""

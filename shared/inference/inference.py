@@ -29,8 +29,13 @@ from shared.ports import ApiKey, ChatModel, Deployment, Models, Policies, Safety
 from shared.recent import Recent
 
 T = TypeVar("T")
+Settle = Callable[[int], None]
 
 UNCHECKED = Pace(first=1, later=1, overlap=0, margin=0)  # nothing is waited for where nothing is checked
+
+
+def _unasked(_tokens: int) -> None:
+    """Settle nothing."""
 
 
 class Inference:
@@ -62,28 +67,41 @@ class Inference:
         self._found = Recent(find, clock)
 
     async def complete(
-        self, body: Any, key: ApiKey, *, drop_unknown: bool = False, request_id: str = ""
+        self,
+        body: Any,
+        key: ApiKey,
+        *,
+        drop_unknown: bool = False,
+        request_id: str = "",
+        settle: Settle = _unasked,
     ) -> dict[str, Any]:
-        """Return the chat completion; raises ApiError."""
+        """Return the chat completion, `settle` having been told how many tokens it took; raises ApiError."""
         request = read_request(body, drop_unknown=drop_unknown)
         deployment = await self.deployment(request.model, key)
         try:
-            return await self._whole(await self._exchange(deployment, request, request_id))
+            return await self._whole(await self._exchange(deployment, request, request_id, settle))
         finally:
             self._last_asked.note(deployment.model)
 
     async def stream(
-        self, body: Any, key: ApiKey, *, drop_unknown: bool = False, request_id: str = ""
+        self,
+        body: Any,
+        key: ApiKey,
+        *,
+        drop_unknown: bool = False,
+        request_id: str = "",
+        settle: Settle = _unasked,
     ) -> AsyncGenerator[dict[str, Any], None]:
         """Return the chunks, once the prompt has passed and the model has begun; raises ApiError before that.
 
         The iterator raises ApiError when a check or the model fails on the way: what came so far is then not the
-        whole answer, and the caller has to make that known. Closing it cancels the model's work.
+        whole answer, and the caller has to make that known. Closing it cancels the model's work. However it ends,
+        `settle` is told how many tokens it took.
         """
         request = read_request(body, drop_unknown=drop_unknown)
         deployment = await self.deployment(request.model, key)
         try:
-            return await self._streamed(await self._exchange(deployment, request, request_id))
+            return await self._streamed(await self._exchange(deployment, request, request_id, settle))
         finally:
             self._last_asked.note(deployment.model)
 
@@ -111,12 +129,14 @@ class Inference:
             raise service_unavailable(error.retry_after) from None
         return [deployment for deployment in every if not key.models or deployment.model in key.models]
 
-    async def _exchange(self, deployment: Deployment, request: ChatRequest, request_id: str) -> Exchange:
+    async def _exchange(
+        self, deployment: Deployment, request: ChatRequest, request_id: str, settle: Settle = _unasked
+    ) -> Exchange:
         refuse_unsupported(deployment.base_model, request.forwarded)
         request = as_sent(deployment.base_model, request)
         policy = await self._policies.of(deployment.model)
         request_id = request_id or secrets.token_hex(16)
-        return Exchange(deployment, request, policy, self._clock(), self._metrics, request_id)
+        return Exchange(deployment, request, policy, self._clock(), self._metrics, request_id, settle)
 
     async def _whole(self, exchange: Exchange) -> dict[str, Any]:
         request, policy = exchange.request, exchange.policy
@@ -128,9 +148,13 @@ class Inference:
         except ApiError as error:
             exchange.failed(error.code)
             raise
+        except asyncio.CancelledError:
+            exchange.left()
+            raise
         reasons = tuple(reason for found in verdicts for reason in found.reasons)
         exchange.blocked("completion", reasons)
         exchange.ended("filtered " + ",".join(reasons) if reasons else "answered", answer.usage)
+        exchange.settle(answer.tokens)
         return {
             **exchange.head("chat.completion"),
             "choices": [
@@ -164,6 +188,9 @@ class Inference:
             raise refusal from None
         except ApiError as error:
             exchange.failed(error.code)
+            raise
+        except asyncio.CancelledError:
+            exchange.left()
             raise
         finally:
             if model is not None:
@@ -201,8 +228,8 @@ async def _chunks(exchange: Exchange, relay: Relay, verdict: Verdict) -> AsyncGe
                 waiting = False
                 exchange.first_text(relay.spoke_at)
             yield {**head, "choices": [choice], **extra}
-        usage = await relay.counted() if request.include_usage else None
-        if usage is not None:
+        usage = await relay.counted()
+        if request.include_usage and usage is not None:
             yield {**head, "choices": [], "usage": usage}
         exchange.blocked("completion", relay.blocked)
         outcome = "filtered " + ",".join(relay.blocked) if relay.blocked else "answered"
@@ -216,6 +243,7 @@ async def _chunks(exchange: Exchange, relay: Relay, verdict: Verdict) -> AsyncGe
     finally:
         await relay.close()
         exchange.ended(outcome, relay.usage, failure)
+        exchange.settle(relay.tokens(request))
 
 
 def _prompt_results(verdict: Verdict) -> list[dict[str, Any]]:

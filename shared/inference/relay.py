@@ -12,10 +12,11 @@ from time import perf_counter
 from typing import Any
 
 from shared.core.chat_answer import Answer, UnreadableAnswer, delta_choice, joined, read_choices, read_usage
+from shared.core.chat_request import ChatRequest
 from shared.core.holdback import HeldBack, Pace
 from shared.core.moderation import Verdict
 from shared.errors import ServiceUnavailable
-from shared.inference.asking import summed
+from shared.inference.asking import estimated, summed, tokens_of
 from shared.inference.tasks import stopped
 
 USAGE_WAIT = 2.0  # seconds
@@ -68,6 +69,13 @@ class Relay:
     def usage(self) -> dict[str, int] | None:
         """The tokens of all choices, as far as the model told."""
         return summed(self._usages.values())
+
+    def tokens(self, request: ChatRequest) -> int:
+        """Return what all choices took: as the model counts, or by the length of what it said."""
+        return sum(
+            tokens_of(self._usages.get(index)) or estimated(request, held.length)
+            for index, held in self._held.items()
+        )
 
     async def close(self) -> None:
         """Stop reading the model and checking; called once, whatever happened."""

@@ -1,5 +1,6 @@
 """The HTTP functions over a real socket: statuses, headers, frames, and connections that are cut."""
 
+import asyncio
 import json
 import logging
 from collections.abc import AsyncIterator
@@ -9,6 +10,7 @@ import aiohttp
 import pytest
 
 from shared.errors import ServiceUnavailable
+from shared.inference.patience import Patience
 from tests.fakes_inference import BAD, FakeChatModel, FakeSafety, deltas, hanging, raising
 from tests.unit.inference.asking import Asking, asked
 from tests.unit.inference.over_http import AUTHORIZED, functions_over
@@ -134,6 +136,28 @@ async def test_a_client_that_hangs_up_ends_the_models_work():
         await response.content.readany()
         response.close()
     assert (chat.ended, chat.canceled) == (1, 1)
+
+
+@pytest.mark.parametrize("stream", [False, True], ids=["whole", "stream"])
+@pytest.mark.parametrize("place", ["model", "check"])
+async def test_a_client_that_leaves_before_the_first_word_ends_all_work_at_once(place, stream):
+    begun, ended = asyncio.Event(), asyncio.Event()
+
+    async def trouble():
+        begun.set()
+        try:
+            await hanging()
+        finally:
+            ended.set()
+
+    asking = Asking(patience=Patience(60, 60))
+    (asking.chat if place == "model" else asking.safety).trouble = trouble
+    async with asyncio.timeout(10), serve(asking) as http:
+        asked_for = asyncio.create_task(http.post("/v1/chat/completions", json=asked(stream=stream)))
+        await begun.wait()
+        asked_for.cancel()
+        await ended.wait()
+    assert asking.chat.ended == len(asking.chat.asked)
 
 
 async def test_models_are_listed_and_found():

@@ -7,7 +7,7 @@ from dataclasses import replace
 import openai
 import pytest
 
-from tests.fakes_inference import BAD, FakeChatModel, deltas
+from tests.fakes_inference import BAD, USAGE, FakeChatModel, deltas
 from tests.unit.inference.asking import Asking
 from tests.unit.inference.over_http import functions_over
 from tests.unit.inference.test_guard import KEY, SECRET
@@ -48,14 +48,39 @@ async def test_tokens_are_counted_as_the_model_counts():
     assert 36 <= int(last.headers["x-ratelimit-remaining-tokens"]) <= 52  # one comes back each second
 
 
-async def test_a_stream_without_counts_takes_tokens_too():
-    asking = Asking(chat=FakeChatModel(chunks=deltas("word " * 400)))
-    async with client_of(asking, tokens_per_minute=400) as client:
-        stream = await client.chat.completions.create(model="support", messages=MESSAGES, stream=True)
-        [chunk async for chunk in stream]
+LONG = "word " * 400
+CALLS = [{"index": 0, "id": "c1", "function": {"name": "look", "arguments": LONG}}]
+SAID = [{"content": LONG}, {"reasoning_content": LONG}, {"refusal": LONG}, {"tool_calls": CALLS}]
+
+
+@pytest.mark.parametrize("counted", [True, False], ids=["counted", "not counted"])
+@pytest.mark.parametrize("words", SAID, ids=[next(iter(words)) for words in SAID])
+@pytest.mark.parametrize("stream", [True, False], ids=["stream", "whole"])
+async def test_all_that_the_model_says_takes_tokens(stream, words, counted):
+    told = {"usage": {**USAGE, "total_tokens": 500} if counted else None}
+    said = {"choices": [{"index": 0, "delta": words, "message": words, "finish_reason": "stop"}], **told}
+
+    class Model(FakeChatModel):
+        async def complete(self, deployment, request):
+            return said
+
+    async with client_of(Asking(chat=Model(chunks=[said])), tokens_per_minute=400) as client:
+        answer = await client.chat.completions.create(model="support", messages=MESSAGES, stream=stream)
+        if stream:
+            [chunk async for chunk in answer]
         with pytest.raises(openai.RateLimitError) as caught:
             await client.chat.completions.create(model="support", messages=MESSAGES)
     assert caught.value.type == "tokens"
+
+
+async def test_a_stream_is_counted_though_its_count_comes_last_and_the_client_wants_none():
+    chunks = [*deltas("Hello"), {"choices": [], "usage": {**USAGE, "total_tokens": 500}}]
+    chunks[-2] = {**chunks[-2], "usage": None}
+    async with client_of(Asking(chat=FakeChatModel(chunks=chunks)), tokens_per_minute=400) as client:
+        stream = await client.chat.completions.create(model="support", messages=MESSAGES, stream=True)
+        assert all(chunk.usage is None for chunk in [chunk async for chunk in stream])
+        with pytest.raises(openai.RateLimitError):
+            await client.chat.completions.create(model="support", messages=MESSAGES)
 
 
 async def test_a_refused_request_takes_no_tokens():
