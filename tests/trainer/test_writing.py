@@ -1,12 +1,15 @@
 """What the trainer leaves: the whole model, also in a folder that cannot be renamed, and a picture of the loss."""
 
+import re
 import xml.etree.ElementTree as ET
+from pathlib import Path
 
 import pytest
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from trainer.__main__ import main
 from trainer.curve import POINTS, loss_curve
+from trainer.records import SUMMARY
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -55,6 +58,11 @@ def test_the_loss_is_drawn_to_its_last_point(steps):
         heights = [float(point.split(",")[1]) for point in train]
         assert heights == sorted(heights)
     assert {text.text for text in picture.iter(f"{SVG}text")} >= {"training loss", "validation loss", "step"}
+
+
+def test_the_page_on_azure_names_the_summary_as_it_is_called():
+    page = (Path(__file__).parents[2] / "docs" / "azure.md").read_text("utf-8")
+    assert re.findall(r"files of a training \(.*`(.+)`\)", page) == [SUMMARY]
 
 
 def test_the_picture_needs_nothing_else_and_runs_nothing(arguments, tmp_path):
