@@ -59,6 +59,12 @@ def too_large(limit: int) -> ApiError:
     return ApiError(413, f"The request is larger than {limit} bytes.", "request_too_large")
 
 
+def too_many_checks(count: int, most: int) -> ApiError:
+    """Return the 400 for a prompt that would take more calls of Content Safety than one request may cause."""
+    message = f"The prompt has too many texts: {count} checks, at most {most} at a time. Send fewer messages."
+    return bad_request(message, "too_many_texts", "messages")
+
+
 def invalid_key(message: str = "Incorrect API key provided.") -> ApiError:
     """Return the 401 for a key that is missing, unknown, revoked or expired."""
     return ApiError(401, message, "invalid_api_key", headers={"www-authenticate": "Bearer"})

@@ -7,6 +7,7 @@ from time import perf_counter
 
 from shared.core.chat_request import ChatRequest
 from shared.core.moderation import Verdict, merged
+from shared.core.openai_errors import too_many_checks
 from shared.core.policy import Policy
 from shared.core.questions import Kind, Question, on_answer, on_prompt
 from shared.inference.breaker import Breaker
@@ -18,6 +19,9 @@ from shared.ports import Analysis, Attacks, Safety
 
 LONG = 50_000  # characters; taking a prompt of a million apart may need half a second and more
 AT_ONCE = 50  # calls of one request; a long chat must not use up what others need
+MOST_ASKED = (
+    1_000  # of one prompt, what is remembered apart: as many as Content Safety's tiers take in ten seconds
+)
 
 
 class Checker:
@@ -29,7 +33,7 @@ class Checker:
         self.cache = VerdictCache()
 
     async def prompt(self, request: ChatRequest, policy: Policy) -> Verdict:
-        """Return the verdict on all that the model will see."""
+        """Return the verdict on all that the model will see; raises ApiError 400 for one of too many texts."""
         if policy.opt_out is not None:
             return Verdict(checked=False)
         if request.length > LONG:
@@ -58,6 +62,8 @@ class Checker:
                 verdicts.append(_verdict_of(judgement, thresholds))
         remembered = len(verdicts)
         if not any(verdict.blocked for verdict in verdicts):
+            if direction == "prompt" and len(unknown) > MOST_ASKED:
+                raise too_many_checks(len(unknown), MOST_ASKED)
             verdicts += await self._until_blocked(unknown, policy, thresholds)
         asked = len(verdicts) - remembered
         self._metrics.checked(direction, perf_counter() - begun, remembered=remembered, asked=asked)

@@ -96,7 +96,7 @@ def limits() -> str:
         ("shortest text that is compared with protected material", questions.SHORTEST_PROTECTED),
         ("time for one call to Content Safety, and with its retry", f"{patience.attempt} s, {patience.total} s"),
         ("failures in a row after which a service is left alone, and for how long", breaker_words()),
-        ("calls to Content Safety that one request makes at a time", checking.AT_ONCE),
+        ("calls to Content Safety that one prompt takes, and at a time", calls_words()),
         ("judgements that an instance remembers, and for how long", cache_words()),
         ("time until a changed policy holds", f"{policies.KEPT.seconds} s"),
         ("messages, choices, tools in a request", request_words()),
@@ -106,6 +106,10 @@ def limits() -> str:
 
 def breaker_words() -> str:
     return f"{breaker.FAILURES}, {breaker.REST:g} s"
+
+
+def calls_words() -> str:
+    return f"{checking.MOST_ASKED:,}, {checking.AT_ONCE}"
 
 
 def cache_words() -> str:

@@ -130,6 +130,11 @@ def refusals() -> Mapping[str, Row]:
         "a seed of 4,300 digits": refused(asked(n=2, seed=10**4_299), "invalid_value"),
         "too many choices": refused(asked(n=9), "invalid_value"),
         "too many messages": refused(talk(*[GOOD] * 1_001), "invalid_value"),
+        "too many texts to check": refused(
+            talk(*({"role": "user", "content": f"Question {n}?"} for n in range(1_000))),
+            "too_many_texts",
+            policy={"ask_first": True},
+        ),
         "too much": refused(asked("x" * 1_000_001), "request_too_large", 413),
         "another route": refused({"prompt": BAD}, "unknown_url", 404, path="/v1/completions"),
         "another model": refused({**asked(BAD), "model": "nobody"}, "model_not_found", 404),

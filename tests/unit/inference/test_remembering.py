@@ -134,6 +134,16 @@ def test_each_question_has_a_digest_of_its_own():
     assert len(digests) == 2 * len(questions)
 
 
+@pytest.mark.parametrize(("turns", "outcome"), [((1_000,), "too_many_texts"), ((400, 700, 999, 1_000), "ok")])
+async def test_a_prompt_takes_a_thousand_calls_at_most_and_what_is_remembered_takes_none(turns, outcome):
+    asking = Asking(patience=Patience())
+    inference = asking.inference()
+    messages = [{"role": "user", "content": f"Question {n}."} for n in range(1_000)]
+    for count in turns:
+        assert await answered(inference, {"model": "support", "messages": messages[:count]}) == outcome
+    assert bool(asking.safety.analysed) is (outcome == "ok")
+
+
 async def test_a_request_does_not_take_all_of_content_safety():
     most = now = 0
 
