@@ -105,7 +105,7 @@ def test_what_costs_more_than_the_budget_is_not_trained(budget, state):
 
 @pytest.mark.parametrize(("budget", "state"), [("0.5", State.REJECTED), ("500", State.SERVING)])
 def test_on_gpus_hours_count_for_the_budget_and_the_run_tells_the_cost(budget, state):
-    world = World(prices=Prices(9, 9, "EUR", gpu_training_per_hour=100_000, gpu_hosting_per_hour=4.1))
+    world = World(prices=Prices(9, 9, "EUR", gpu_training_per_hour=4.1, gpu_hosting_per_hour=4.1))
     world.datasets.drop("support.yaml", f"base_model: Phi-3.5-mini-instruct\nbudget: {budget}".encode(), world.now)
     run_id = world.receive(world.drop())
     world.tick(8)
