@@ -159,9 +159,11 @@ def bare(text: str) -> str:
 
 
 def bare_end(text: str, length: int) -> str:
-    """Return the end of a text, so many characters of all that it may say; a flood of the invisible is gone."""
-    tags = "".join(TAGS.findall(text))
-    return tags[-length:] + bare(text)[-length:]
+    """Return the end of a text, so many characters of all that it may say; a flood of the invisible is gone.
+
+    What is visible comes first, so that whoever holds back text from it on holds back enough.
+    """
+    return bare(text)[-length:] + "".join(TAGS.findall(text))[-length:]
 
 
 def _unescaped(text: str) -> str:

@@ -2,7 +2,7 @@
 
 from itertools import pairwise
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from shared.core.holdback import Pace
@@ -12,7 +12,9 @@ from tests.unit.inference.asking import Asking, Outcome, asked
 # No letters of the bad word around it, so that "no letter of it left" can be told.
 PLAIN = st.text(st.sampled_from("xyz \n.\u00e9\u4e16"), max_size=120)
 # Beyond the BMP, and floods of what is on no screen: combining marks, zero-width, tags, variation selectors.
-FLOOD = st.builds(str.__mul__, st.sampled_from(["\u0336", "\u200b", "\ufe0f", "\U000e0041"]), st.integers(1, 150))
+FLOOD = st.builds(
+    str.__mul__, st.sampled_from(["\u0336", "\u05b0", "\u200b", "\ufe0f", "\U000e0041"]), st.integers(1, 150)
+)
 ASTRAL = st.text(st.sampled_from("\U0001f600\U0001d54f\U00020000xy "), max_size=60)
 TEXTS = st.lists(st.one_of(PLAIN, ASTRAL, FLOOD), max_size=4).map("".join)
 PACES = st.builds(
@@ -81,6 +83,15 @@ async def test_nothing_of_a_bad_word_with_hidden_letters_in_it_leaves(before, af
 
 
 @PROPERTY
+@given(before=TEXTS, after=TEXTS, places=PLACES, pace=PACES)
+async def test_nothing_of_a_bad_word_in_tag_characters_leaves(before, after, places, pace):
+    bad = "".join(chr(0xE0000 + ord(letter)) for letter in BAD)
+    outcome = await streamed(deltas(*cut(before + bad + after, places)), pace)
+    assert outcome.finish() == "content_filter"
+    assert before.startswith(outcome.text())
+
+
+@PROPERTY
 @given(before=PLAIN, after=PLAIN, places=PLACES, pace=PACES, bad=st.booleans())
 async def test_tool_arguments_are_held_back_like_content(before, after, places, pace, bad):
     text = before + (BAD if bad else "") + after
@@ -117,6 +128,7 @@ async def test_a_bad_word_split_over_turns_never_goes_in_unseen(before, after, t
 
 
 @PROPERTY
+@example("x", "", ["\u0336", "\U000e0041" * 71], [1, 8, 200, 201, 223], Pace(1, 1, overlap=14, margin=7, most=60))
 @given(before=PLAIN, after=PLAIN, floods=st.lists(FLOOD, min_size=1, max_size=12), places=PLACES, pace=PACES)
 async def test_no_flood_is_long_enough_to_hide_a_bad_word(before, after, floods, places, pace):
     bad = BAD[:4] + "".join(floods) * 3 + BAD[4:]
