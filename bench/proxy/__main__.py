@@ -15,6 +15,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from bench.proxy import litellm, soak
+from bench.proxy.aims import aim_rows, per_core
 from bench.proxy.measure import CONNECTIONS, Figures, measured
 from bench.proxy.servers import Server, free_port, python, running
 from bench.proxy.upstream import BASE_MODEL, KEY, MODEL
@@ -60,7 +61,7 @@ def rows(figures: dict[str, Figures], bare: float) -> Iterator[tuple[str, ...]]:
         yield (
             name,
             f"{cpu:.2f}",
-            f"{1000 / cpu:.0f}",
+            str(per_core(found)),
             f"{found.at(1, 0.5) - bare:.1f}",
             *(found.percentiles(count) for count in CONNECTIONS),
             f"{min(found.slow):.0f}",
@@ -127,7 +128,9 @@ def bench(rounds: int, requests: int, few: int = 5, *, with_litellm: bool) -> st
         f"Python {platform.python_version()}, {os.cpu_count()} cores, {requests} requests, best of {rounds}; "
         f"load average {os.getloadavg()[0]:.1f}; a direct call takes {bare:.2f} ms."
     )
-    return "\n\n".join([" ".join([where, *notes]), table(rows(figures, bare)), table(stream_rows(figures))])
+    ours = {one: figures[one] for one in (OURS, OURS_TLS)}
+    tables = (rows(figures, bare), stream_rows(figures), aim_rows(ours, bare, figures.get(LITELLM)))
+    return "\n\n".join([" ".join([where, *notes]), *map(table, tables)])
 
 
 def main() -> int:
