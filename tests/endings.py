@@ -51,12 +51,15 @@ def assert_nothing_costs_that_does_not_serve(world: World) -> None:
 
 
 def assert_what_serves_is_asked(world: World) -> None:
-    """A run that serves has a live endpoint that its model's name points at, unless a later run served as well."""
+    """A model's name points at the newest run that serves; at nothing only where a newer one was deleted."""
     ever = [run for run in runs_of(world) if State.SERVING in (m.state for m in world.runs._history[run.id])]
-    latest = {run.model: run for run in sorted(ever, key=lambda run: (run.created, run.id))}
-    serving = {run.model: run.endpoint for run in latest.values() if run.state is State.SERVING}
-    assert serving == {model: deployment.endpoint for model, deployment in world.models._rows.items()}
-    assert {world.endpoints.endpoints[endpoint].state for endpoint in serving.values()} <= {"succeeded"}
+    ever.sort(key=lambda run: (run.created, run.id))
+    serving = {run.model: run.endpoint for run in ever if run.state is State.SERVING}
+    newest = {run.model: run.state for run in ever}
+    named = {model: deployment.endpoint for model, deployment in world.models._rows.items()}
+    assert named.items() <= serving.items()
+    assert {newest[model] for model in serving.keys() - named.keys()} <= {State.DELETED, State.FAILED}
+    assert {world.endpoints.endpoints[endpoint].state for endpoint in named.values()} <= {"succeeded"}
 
 
 def assert_all_were_told(world: World, *, rather_twice: bool = False) -> None:
