@@ -8,6 +8,7 @@ from scorer.checkpoint import Checkpoint
 from scorer.prompt import End, Prompt, Text
 from scorer.words import StopWords, Words
 
+GREEDY_BELOW = 1e-5  # temperatures, as in vLLM: numbers divided by less are too large to be chosen by
 DEFAULT_MOST = 512  # tokens of an answer whose length was not asked for
 
 
@@ -74,7 +75,7 @@ def _short_rope(config: object) -> int:
 
 def _chosen(logits: torch.Tensor, said: torch.Tensor, prompt: Prompt, chance: torch.Generator) -> int:
     logits = logits - prompt.frequency_penalty * said - prompt.presence_penalty * (said > 0)
-    if prompt.temperature == 0:
+    if prompt.temperature < GREEDY_BELOW:
         return int(logits.argmax())
     likely, order = torch.softmax(logits / prompt.temperature, -1).sort(descending=True)
     kept = likely * (likely.cumsum(-1) - likely < prompt.top_p)  # the first one always stays

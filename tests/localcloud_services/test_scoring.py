@@ -63,7 +63,14 @@ def test_a_stream_has_role_first_usage_in_the_last_content_and_done_at_the_end(h
 
 
 @pytest.mark.parametrize(
-    ("given", "same"), [({"seed": 7}, True), ({"temperature": 0}, True), ({"top_p": 0.00001}, True), ({}, False)]
+    ("given", "same"),
+    [
+        ({"seed": 7}, True),
+        ({"temperature": 0}, True),
+        ({"temperature": 1e-40}, True),
+        ({"top_p": 0.00001}, True),
+        ({}, False),
+    ],
 )
 def test_seed_greedy_and_a_tiny_top_p_repeat_an_answer(
     here: Served, chat: Chat, given: dict[str, Any], same: bool

@@ -74,6 +74,12 @@ def test_a_seed_repeats_its_answer(base: Checkpoint):
     assert len(set(answers)) > 1
 
 
+@pytest.mark.parametrize("temperature", [1e-300, 1e-40, 1e-6, 1e-5, 1e-3])
+def test_next_to_no_temperature_takes_the_likeliest_word(base: Checkpoint, temperature: float):
+    """The smallest ones, as divisors, would leave no number to choose by."""
+    assert written(base, temperature=temperature, seed=1)[0] == written(base, temperature=0)[0]
+
+
 def test_a_narrow_choice_is_the_likeliest_word(base: Checkpoint):
     assert written(base, top_p=0.000001, seed=1)[0] == written(base, temperature=0)[0]
 
