@@ -10,6 +10,7 @@ from tests.trainer.conftest import curve
 from trainer.bases import find_base
 from trainer.batches import alone
 from trainer.checkpoints import Checkpoints
+from trainer.evaluate import scores
 from trainer.loop import Training, plan_for
 from trainer.model import load, look, merged, number_formats, prepared
 from trainer.options import parse
@@ -19,6 +20,7 @@ from trainer.records import Records
 from trainer.run import fine_tune
 from trainer.state import State
 from trainer.template import Tokens
+from trainer.writing import save
 
 CPU = torch.device("cpu")
 PHI = 3_800_000_000
@@ -72,6 +74,18 @@ def test_in_bfloat16_the_adapter_stays_in_float32_and_learns(mid_base, tmp_path)
     assert training.model.is_activation_checkpointing
     losses = curve(tmp_path)
     assert losses[12] < losses[1]
+
+
+def test_what_is_written_in_bfloat16_is_measured_afterwards_as_well_as_before(mid_base, tmp_path):
+    """Were the frequencies of positions rounded too, the end of a long text would be measured wrongly."""
+    found = look(find_base(str(mid_base)))
+    loaded = load(type(found)(found.base, found.config, PHI), "full", CPU)
+    before = scores(loaded, _tokens(3), Ranks())
+    save(loaded, tmp_path / "model")
+    assert {weight.dtype for weight in loaded.model.parameters()} == {torch.bfloat16}
+    assert {buffer.dtype for buffer in loaded.model.buffers()} == {torch.float32}
+    assert AutoModelForCausalLM.from_pretrained(tmp_path / "model").dtype == torch.bfloat16
+    assert scores(loaded, _tokens(3), Ranks()).eval_loss == pytest.approx(before.eval_loss, rel=0.01)
 
 
 @pytest.mark.parametrize(
