@@ -4,7 +4,7 @@ import asyncio
 import logging
 import secrets
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import msgspec
 from azurefunctions.extensions.http.fastapi import Request, Response, StreamingResponse
@@ -89,24 +89,23 @@ async def while_there(req: Request, work: Awaitable[T]) -> T:
 
     The body has to be read by then: what the server tells next is that the client has left.
     """
+    working = cast("asyncio.Task[Any]", asyncio.current_task())
+    leaving = asyncio.create_task(_leave(req, working))
     try:
-        async with asyncio.timeout(None) as time:
-            leaving = asyncio.create_task(_leave(req, time))
-            try:
-                return await work
-            finally:
-                leaving.cancel()
-    except TimeoutError:
-        if not time.expired():
-            raise
-        raise ClientGone from None
+        return await work
+    except asyncio.CancelledError:
+        if leaving.done() and working.uncancel() == 0:  # else it is the host that ends it
+            raise ClientGone from None
+        raise
+    finally:
+        leaving.cancel()
 
 
-async def _leave(req: Request, time: asyncio.Timeout) -> None:
-    """Let the time run out when the client leaves."""
+async def _leave(req: Request, working: "asyncio.Task[Any]") -> None:
+    """Cancel a task when the client leaves."""
     while (await req.receive())["type"] != "http.disconnect":
         pass
-    time.reschedule(0)
+    working.cancel()
 
 
 def decoded(raw: bytes) -> Any:
