@@ -5,7 +5,8 @@ import unicodedata
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shared.core.disguises import LETTERS, LOOKS_LIKE, copies
+from shared.core.disguises import copies
+from shared.core.letters import LETTERS, LOOKS_LIKE
 from tests.fakes_inference import BAD
 
 PROPERTY = settings(max_examples=300, deadline=None, database=None)

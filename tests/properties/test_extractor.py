@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.core.chat_request import DROPPED, KNOWN, ChatRequest, Source, read_request
-from shared.core.disguises import HIDDEN, normalised
+from shared.core.disguises import normalised
+from shared.core.letters import HIDDEN
 from shared.core.model_limits import without_system
 from shared.core.openai_errors import ApiError
 from shared.core.policy import Policy

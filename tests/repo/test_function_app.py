@@ -31,6 +31,7 @@ LATE = (
     "localcloud",
     "numpy",
     "peft",
+    "shared.core.letters",
     "torch",
     "trainer",
     "transformers",
