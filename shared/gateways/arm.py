@@ -4,6 +4,8 @@ And for what it says only with threads of its own: code, environments, online en
 """
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 from functools import cached_property
@@ -28,6 +30,7 @@ from shared.settings import Settings
 SERVICE = "azure ml"
 API_VERSION = "2024-10-01"  # the oldest stable one in which serverless endpoints have authMode and contentSafety
 READ_TIMEOUT = 30.0  # seconds
+BUSY = 409  # Azure ML takes neither a change nor a deletion while something else is under way
 
 
 class Arm:
@@ -127,3 +130,15 @@ class Arm:
             reason = f"{response.status_code} with a body that is no JSON"
             raise ServiceUnavailable(self._service, reason) from None
         return found
+
+
+@contextmanager
+def deleting(endpoint: str) -> Iterator[None]:
+    """Ask for an endpoint's end; raises ServiceUnavailable where it is busy, so that it is asked for again."""
+    try:
+        yield
+    except ServiceRefused as refused:
+        if refused.status != BUSY:
+            raise
+        why = f"the endpoint {endpoint} cannot be deleted now: {refused.reason}"
+        raise ServiceUnavailable(refused.service, why) from None

@@ -12,7 +12,7 @@ from azure.core.credentials import TokenCredential
 from shared.core.base_models import BaseModel, UnknownBaseModel, base_model
 from shared.core.run import Run
 from shared.errors import NotFound, ServiceRefused
-from shared.gateways.arm import Arm
+from shared.gateways.arm import Arm, deleting
 from shared.gateways.job_observation import failure_reason, latest_metrics
 from shared.gateways.ml_client import SERVICE, calling_azure_ml, ml_client
 from shared.ports import PREFLIGHT, Endpoint, Job
@@ -164,12 +164,15 @@ class AzureEndpoints:
             return created  # by somebody else since we looked, as above
 
     def delete(self, endpoint: str) -> bool:
-        """Ask for the endpoint's end; True once it is gone or was never there."""
+        """Ask for the endpoint's end; True once it is gone or was never there.
+
+        Raises ServiceUnavailable while something else is under way there.
+        """
         found = self._find(endpoint)
         if found is None:
             return True
         if found.state != "deleting":
-            with calling_azure_ml():
+            with deleting(endpoint), calling_azure_ml():
                 self._ml.serverless_endpoints.begin_delete(endpoint, polling=False)
         return False
 

@@ -9,7 +9,7 @@ from azure.core.credentials import TokenCredential
 
 from shared.core.run import Run
 from shared.errors import ServiceRefused, ServiceUnavailable
-from shared.gateways.arm import Arm
+from shared.gateways.arm import BUSY, Arm, deleting
 from shared.gateways.azure_ml import tags_of
 from shared.gateways.code_folder import ROOT, CodeFolder
 from shared.gateways.deployment_failure import failure_of
@@ -30,7 +30,6 @@ SERVER = {
 }
 SCORE = "/score"
 UNDER_WAY = frozenset({"creating", "updating", "scaling", "resizing"})
-BUSY = 409  # Azure ML takes neither a change nor a deletion while something else is under way
 REQUESTS = {"requestTimeout": "PT180S", "maxConcurrentRequestsPerInstance": 8}  # 180 s is Azure ML's limit
 # Loading the weights of a Phi model takes minutes: until then the server answers that it is not ready.
 LIVENESS = {"initialDelay": "PT600S", "period": "PT30S", "timeout": "PT10S", "failureThreshold": 10}
@@ -71,17 +70,17 @@ class ManagedEndpoints:
         return Endpoint("succeeded", _url(endpoint["properties"].get("scoringUri") or ""))
 
     def delete(self, endpoint: str) -> bool:
-        """Ask for the end of endpoint and deployment; True once they are gone or were never there."""
+        """Ask for the end of endpoint and deployment; True once they are gone or were never there.
+
+        Raises ServiceUnavailable while something else is under way there.
+        """
         path = f"onlineEndpoints/{endpoint}"
         found = self._arm.find(path)
         if found is None:
             return True
         if _state(found) != "deleting":
-            try:
+            with deleting(endpoint):
                 self._arm.delete(path)
-            except ServiceRefused as refused:
-                if refused.status != BUSY:
-                    raise
         return False
 
     def _give_traffic(self, run: Run, path: str) -> None:

@@ -60,5 +60,8 @@ class Endpoints(Protocol):
         ...
 
     def delete(self, endpoint: str) -> bool:
-        """Ask for the endpoint's end; True once it is gone or was never there."""
+        """Ask for the endpoint's end; True once it is gone or was never there.
+
+        Raises ServiceUnavailable while something else is under way there.
+        """
         ...

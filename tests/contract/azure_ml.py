@@ -8,6 +8,7 @@ from typing import Any
 
 from shared.core.base_models import Route
 from shared.core.run import Run
+from shared.errors import ServiceUnavailable
 from shared.gateways.azure_ml import AzureEndpoints, AzureTraining
 from shared.gateways.blob_store import BlobStore
 from shared.gateways.managed_endpoints import ManagedEndpoints
@@ -65,6 +66,14 @@ def eventually(look: Callable[[], bool]) -> bool:
             return True
         PACE.wait(0.2)
     return False
+
+
+def is_gone(endpoints: Endpoints, endpoint: str) -> bool:
+    """Ask for an endpoint's end, and tell whether it came; while something else is under way there, it waits."""
+    try:
+        return endpoints.delete(endpoint)
+    except ServiceUnavailable:
+        return False
 
 
 def write_split(real: Real, run: Run) -> None:

@@ -16,7 +16,7 @@ from shared.gateways.http_pool import HttpPool
 from shared.gateways.tokens import Tokens
 from shared.inference import Inference
 from shared.ports import ApiKey, ChatModel, Deployment
-from tests.contract.azure_ml import OUTDATED, ROUTES, endpoints_of, eventually
+from tests.contract.azure_ml import OUTDATED, ROUTES, endpoints_of, eventually, is_gone
 from tests.contract.conftest import Real
 from tests.fakes import FakeModels, FakePolicies
 from tests.fakes_inference import FakeChatModel
@@ -48,7 +48,7 @@ def deployed_for(
     yield deploy
     for route, each in made.items():
         endpoints = endpoints_of(whole_cloud, route)
-        assert eventually(lambda endpoints=endpoints, each=each: endpoints.delete(each.endpoint))
+        assert eventually(lambda endpoints=endpoints, each=each: is_gone(endpoints, each.endpoint))
 
 
 @pytest.fixture(params=ROUTES)

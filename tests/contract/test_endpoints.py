@@ -16,6 +16,7 @@ from tests.contract.azure_ml import (
     endpoints_of,
     eventually,
     going,
+    is_gone,
     put_of,
     puts,
     training_of,
@@ -58,7 +59,7 @@ def test_an_endpoint_is_created_once_and_deleted(endpoints: Endpoints, run: Run,
     assert eventually(lambda: endpoints.create(run).state == "succeeded")
     assert endpoints.create(run).url.startswith("https://")
     endpoints.delete(run.endpoint)
-    assert eventually(lambda: endpoints.delete(run.endpoint))
+    assert eventually(lambda: is_gone(endpoints, run.endpoint))
 
 
 def test_a_creation_that_broke_off_is_repeated_into_one_endpoint(trained: Run, real: Real, route: Route):
@@ -73,7 +74,7 @@ def test_a_creation_that_broke_off_is_repeated_into_one_endpoint(trained: Run, r
     assert len(asked) == AGAIN_AND_AGAIN + traffic
     assert asked[0]["query"] == "api-version=2024-10-01"
     assert asked[0]["request"]["properties"]["authMode"] == "Key"
-    assert eventually(lambda: endpoints.delete(trained.endpoint))
+    assert eventually(lambda: is_gone(endpoints, trained.endpoint))
 
 
 @pytest.mark.parametrize("route", [Route.SERVERLESS])
@@ -82,7 +83,7 @@ def test_a_serverless_endpoint_has_content_safety(trained: Run, real: Real, rout
     endpoints.create(trained)
     (asked,) = puts(real, KINDS[route])
     assert asked["request"]["properties"]["contentSafety"] == {"contentSafetyStatus": "Enabled"}
-    assert eventually(lambda: endpoints.delete(trained.endpoint))
+    assert eventually(lambda: is_gone(endpoints, trained.endpoint))
 
 
 @pytest.mark.parametrize("route", [Route.MANAGED])
@@ -97,7 +98,7 @@ def test_a_deployment_that_broke_off_is_repeated_into_one(trained: Run, real: Re
     assert eventually(lambda: endpoints.create(trained).state == "succeeded")
     made = [call for call in puts(real, KINDS[route]) if "/deployments/" in call["path"]]
     assert len(made) == AGAIN_AND_AGAIN
-    assert eventually(lambda: endpoints.delete(trained.endpoint))
+    assert eventually(lambda: is_gone(endpoints, trained.endpoint))
 
 
 @pytest.mark.parametrize("route", [Route.MANAGED])
@@ -106,7 +107,7 @@ def test_a_deployment_that_fails_says_why(trained: Run, real: Real):
     endpoints = ManagedEndpoints(settings, real.credential)
     assert eventually(lambda: endpoints.create(trained).state == "failed")
     assert "Dockerfile" in endpoints.create(trained).reason
-    assert eventually(lambda: endpoints.delete(trained.endpoint))
+    assert eventually(lambda: is_gone(endpoints, trained.endpoint))
 
 
 @pytest.mark.parametrize("status", [400, 409])  # what Azure ML says to a second PUT is not documented
@@ -121,7 +122,17 @@ def test_a_refusal_counts_as_created_only_if_the_endpoint_is_there(
     else:
         with pytest.raises(ServiceRefused):
             endpoints.create(trained)
-    assert eventually(lambda: endpoints.delete(trained.endpoint))
+    assert eventually(lambda: is_gone(endpoints, trained.endpoint))
+
+
+def test_a_busy_endpoint_is_to_be_asked_again(trained: Run, real: Real, route: Route):
+    endpoints = endpoints_of(real, route)
+    endpoints.create(trained)
+    deletion = put_of(real, KINDS[route]).replace("PUT", "DELETE")
+    real.cloud.add_faults({"service": "arm", "match": deletion, "when": "before", "status": 409})
+    with pytest.raises(ServiceUnavailable, match=f"{trained.endpoint} cannot be deleted now"):
+        endpoints.delete(trained.endpoint)
+    assert eventually(lambda: is_gone(endpoints, trained.endpoint))
 
 
 def test_a_model_is_archived_once_its_endpoint_is_gone(trained: Run, real: Real, route: Route):
@@ -130,7 +141,7 @@ def test_a_model_is_archived_once_its_endpoint_is_gone(trained: Run, real: Real,
     assert eventually(lambda: endpoints.create(trained).state == "succeeded")
     with pytest.raises(ServiceRefused, match="delete the endpoint first"):
         training.archive(trained)
-    assert eventually(lambda: endpoints.delete(trained.endpoint))
+    assert eventually(lambda: is_gone(endpoints, trained.endpoint))
     training.archive(trained)
     training.archive(trained)
     put = [call for call in real.cloud.history("arm") if call["method"] == "PUT"][-1]
