@@ -13,7 +13,7 @@ from tests.cloud import eventually, running_cloud
 from tests.e2e.client import PAUSE, Person
 
 SAMPLE = Path("samples/support.jsonl").read_bytes()
-PATIENCE = 180.0  # seconds; a clean-up looks once more after two minutes
+PATIENCE = 400.0  # seconds: five tries of a run that breaks take a minute or two, its clean-up two more
 
 
 @pytest.fixture(scope="module")
