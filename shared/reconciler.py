@@ -56,12 +56,12 @@ class Reconciler:
         except NotFound:
             log.warning("run %s: there is no such run", run_id)
             return
-        late = deadline_of(stored.run, self._clock(), BROKE_OFF, self._limits)
-        if late:  # asked before the work: one that ends its host, out of memory, is never asked after it
-            self._give_up(stored, late)
-            return
         try:
-            self.advance(run_id)
+            late = deadline_of(stored.run, self._clock(), BROKE_OFF, self._limits)
+            if late:  # asked before the work: one that ends its host, out of memory, is never asked after it
+                self._give_up(stored, late)
+            else:
+                self.advance(run_id)
         except TuneDropError:
             raise  # a service's bad moment, no fault of ours: the message comes back
         except Exception as fault:  # noqa: BLE001 - reported: in the log, and to people as the run's reason

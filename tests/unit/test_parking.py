@@ -1,5 +1,6 @@
 """Runs that are given up because their work breaks each time it is begun."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -22,6 +23,15 @@ def test_a_fault_of_ours_parks_the_run_and_people_hear_of_it():
     assert nothing_costs(world)
     assert "KeyError" in world.email.sent[-1].run.reasons[0]
     assert "a text" not in str(world.email.sent)
+
+
+def test_a_row_that_breaks_the_look_at_the_deadline_is_parked_too():
+    world, run_id = stopped_at(State.TRAINING)
+    run, version = world.runs._rows[run_id]
+    world.runs._rows[run_id] = (replace(run, since=run.since.replace(tzinfo=None)), version)
+    world.reconciler.park(run_id)
+    assert world.run(run_id).state is State.ABANDONING
+    assert "TypeError while training" in world.run(run_id).reasons[0]
 
 
 def test_two_messages_of_a_run_that_breaks_park_it_once():
