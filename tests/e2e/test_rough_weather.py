@@ -8,8 +8,9 @@ from tests.cloud import eventually
 from tests.e2e.test_drop_to_answer import BASE_MODELS
 from tests.e2e.test_duplicates import TITLES, told_of
 
-# A host that dies while it sends leaves a claim for a minute, and the next delivery may come 90 s after the last.
-TOLD = 240.0  # seconds
+# A host that dies while it sends leaves a claim for a minute, and deliveries come ever later: the sixth after 50 s,
+# the seventh after 140 s, the eighth after 320 s.
+TOLD = 400.0  # seconds
 ROUGH = {"throttled": 0.05, "failing": 0.03, "duplicated": 0.5, "reordered": 0.5, "slow_status": 0.3}
 
 
@@ -28,9 +29,9 @@ def test_throttling_repeated_events_and_a_killed_host_change_nothing_at_the_end(
         run = person.ended_run(dataset)
         assert run["state"] == "serving", run
         assert len(person.runs(dataset)) == 1
-        told = eventually(lambda: told_of(person, run["id"]), TOLD)
     finally:
         person.cloud.set_weather(calm=True)
+    told = eventually(lambda: told_of(person, run["id"]), TOLD)  # what is under way met the weather and the deaths
     # Teams may be told twice where the host died between sending and recording; nobody is left out.
     assert set(told) == {(channel, state) for channel in ("email", "teams") for state in TITLES}
     assert len([one for one in told if one[0] == "email"]) == len(TITLES)
