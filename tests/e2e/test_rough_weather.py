@@ -8,8 +8,8 @@ from tests.cloud import eventually
 from tests.e2e.test_drop_to_answer import BASE_MODELS
 from tests.e2e.test_duplicates import TITLES, told_of
 
-# A host that dies while it sends leaves a claim for a minute, and deliveries come ever later: the sixth after 50 s,
-# the seventh after 140 s, the eighth after 320 s.
+# A host that dies while it sends leaves a claim for a minute, and deliveries come ever later: the sixth after
+# 50 s, the seventh after 140 s, the eighth after 320 s.
 TOLD = 400.0  # seconds
 ROUGH = {"throttled": 0.05, "failing": 0.03, "duplicated": 0.5, "reordered": 0.5, "slow_status": 0.3}
 
