@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, replace
+from dataclasses import asdict, fields, replace
 from datetime import datetime
 from typing import Any
 
@@ -18,6 +18,7 @@ from shared.settings import Settings
 
 SERVICE = "model table"
 PARTITION = "model"
+COLUMNS = tuple(column.name for column in fields(Deployment))
 ASKED = "asked"  # rows of their own: a write there disturbs nobody who changes what a name points at
 
 
@@ -118,7 +119,8 @@ def _columns_of(deployment: Deployment) -> dict[str, str]:
 
 
 def _deployment_of(row: Mapping[str, Any]) -> Deployment:
-    columns = {key: value for key, value in row.items() if key not in ("PartitionKey", "RowKey")}
+    """Return the deployment that a row holds; one of an earlier version has no `previous`, and other columns."""
+    columns = {name: row[name] for name in COLUMNS if name in row}
     times = {name: datetime.fromisoformat(row[name]) for name in ("created", "dataset_created")}
-    previous = _deployment_of(json.loads(row["previous"])) if row["previous"] else None
+    previous = _deployment_of(json.loads(row["previous"])) if row.get("previous") else None
     return Deployment(**(columns | times | {"previous": previous}))
